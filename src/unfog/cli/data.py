@@ -1,0 +1,83 @@
+"""``unfog data``: make captioned pictures to train on, and look through your own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from unfog.util.errors import Exit, one_line
+
+SHOWN = 20  # problems printed before "and N more"; --json has all
+
+app = typer.Typer(help="Make captioned pictures to train on, and look through your own.")
+
+
+@app.command("scenes")
+def scenes(
+    out: Annotated[Path, typer.Option("--out", help="Folder to make.")],
+    n: Annotated[int, typer.Option("-n", help="Number of pictures.")],
+    size: Annotated[int, typer.Option("--size", help="Side in pixels.")] = 32,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other scenes.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Coloured shapes with exact captions, as PNG files and metadata.jsonl."""
+    from unfog.cli.show import follow
+    from unfog.jobs.data import scenes_job
+
+    follow(scenes_job(out, n=n, size=size, seed=seed), as_json=as_json, say=say_made)
+
+
+@app.command("emoji")
+def emoji(
+    out: Annotated[Path, typer.Option("--out", help="Folder to make.")],
+    n: Annotated[int | None, typer.Option("-n", help="Number of pictures; unset: all.")] = None,
+    size: Annotated[int, typer.Option("--size", help="Side in pixels.")] = 32,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """The emoji of this machine's colour font with their names, as PNG files and metadata.jsonl."""
+    from unfog.cli.show import follow
+    from unfog.jobs.data import emoji_job
+
+    follow(emoji_job(out, n=n, size=size), as_json=as_json, say=say_made)
+
+
+@app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(help="Captioned folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> int:
+    """Look through a captioned folder as training would, and list every problem (exit code 5 if there are any)."""
+    from unfog.cli.show import follow
+    from unfog.jobs.data import check_job
+
+    payload = follow(check_job(folder), as_json=as_json, say=say_report)
+    return Exit.DATA if payload["problems"] else Exit.OK
+
+
+def say_made(payload: Mapping[str, Any]) -> None:
+    """What was made."""
+    licences = ", ".join(payload["licences"])
+    print(f"{payload['count']} pictures of {payload['size']} pixels in {payload['folder']} (licence: {licences})")
+
+
+def say_report(payload: Mapping[str, Any]) -> None:
+    """The report, one fact per line, then the problems."""
+    for key, value in payload.items():
+        if key != "problems":
+            print(one_line(f"{key.replace('_', ' ')}: {shown(value)}"))
+    problems = payload["problems"]
+    print(f"problems: {len(problems)}")
+    for problem in problems[:SHOWN]:
+        print(one_line(f"  {problem['path']}: {problem['reason']}"))
+    if len(problems) > SHOWN:
+        print(f"  and {len(problems) - SHOWN} more")
+
+
+def shown(value: object) -> str:
+    """A value on one line; tables as ``key value, key value``."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    return str(value)

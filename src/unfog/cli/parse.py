@@ -1,0 +1,32 @@
+"""Small texts of options to values."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from unfog.util.errors import UsageError
+
+SIZE = re.compile(r"(\d{1,6})(?:x(\d{1,6}))?", re.IGNORECASE)
+
+
+def size_of(text: str | None) -> tuple[int, int] | None:
+    """``48x32`` as (width, height); ``32`` is a square.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if text is None:
+        return None
+    found = SIZE.fullmatch(text)
+    if found is None:
+        raise UsageError(f"--size {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
+    return int(found[1]), int(found[2] or found[1])
+
+
+def use_cores() -> None:
+    """Compute with as many threads as this process may use cores, unless OMP_NUM_THREADS says how many."""
+    from unfog.util.devices import set_threads
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        set_threads()

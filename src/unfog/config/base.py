@@ -1,0 +1,76 @@
+"""Frozen, typed configuration: unknown keys refused, overridable with ``a.b=c``, saved beside the weights it made."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from unfog.util.errors import UsageError
+
+C = TypeVar("C", bound="Config")
+
+
+class Config(BaseModel):
+    """Base of every configuration: immutable, no unknown keys, no infinities or NaNs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    def override(self: C, assignments: Sequence[str]) -> C:
+        """A copy with ``a.b=c`` assignments applied; values are read as TOML, or as plain text when they are not TOML.
+
+        Raises:
+            UsageError: an assignment names no field, or its value is not allowed; the message names both.
+        """
+        data = self.model_dump(mode="json")
+        for assignment in assignments:
+            path, separator, text = assignment.partition("=")
+            if not separator:
+                raise UsageError(f"--set needs key=value, got {assignment!r}, for example --set train.batch=32")
+            assign(data, path.strip().split("."), value(text.strip()), assignment)
+        return self.parse(data)
+
+    @classmethod
+    def parse(cls: type[C], data: object) -> C:
+        """Validate untrusted data.
+
+        Raises:
+            UsageError: one line naming the first offending field, its value and what is allowed.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise UsageError(explain(error)) from None
+
+
+def value(text: str) -> Any:
+    """A TOML value, or the text itself: ``3e-4`` is a number, ``true`` a flag, ``[1, 2]`` a list, ``cosine`` a word."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str) -> None:
+    """Set ``data[path[0]][path[1]]...`` in place; the whole path must already exist."""
+    here = data
+    for key in path[:-1]:
+        inner = here.get(key)
+        if not isinstance(inner, dict):
+            raise UsageError(f"--set {assignment}: there is no section {key!r}; sections here: {', '.join(here)}")
+        here = inner
+    if path[-1] not in here:
+        raise UsageError(f"--set {assignment}: there is no setting {path[-1]!r}; settings here: {', '.join(here)}")
+    here[path[-1]] = new
+
+
+def explain(error: ValidationError) -> str:
+    """The first validation error as one line for a person."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "value"
+    shown = json.dumps(first.get("input"), default=str)
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    return f"{where} = {shown} is not allowed: {first['msg'][:200]}"

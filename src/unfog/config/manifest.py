@@ -1,0 +1,67 @@
+"""The manifest of a model folder (``unfog.json``): everything known about a model besides its weights."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from unfog.config.base import Config
+from unfog.config.model import Fraction, ModelConfig
+from unfog.config.sample import SampleConfig
+
+
+class FileEntry(Config):
+    """Size and hash of one file of the folder."""
+
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Metric(Config):
+    """A measured number with its sample count and, for shares, a Wilson 95 % interval."""
+
+    name: str
+    value: float
+    n: Annotated[int, Field(ge=1)]
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+class Training(Config):
+    """How the weights came to be."""
+
+    command: str
+    seed: int
+    images: int
+    seconds: float
+    images_per_second: float
+    code: str
+    """Version of unfog (and commit, where known) that trained the weights."""
+    hardware: str
+    data: str
+    data_fingerprint: str
+    data_licences: dict[str, int]
+    config: dict[str, Any]
+
+
+class Manifest(Config):
+    """``unfog.json``. ``files`` is filled in by the atomic commit of the folder."""
+
+    format: Literal["unfog.model/1"] = "unfog.model/1"
+    name: Annotated[str, Field(pattern=r"^[\w][\w.\-]{0,79}$")]
+    description: str = ""
+    licence: str = "unknown"
+    redistributable: bool = False
+    model: ModelConfig
+    caption_dropout: Fraction
+    """Share of captions replaced by the null conditioning in training; at 0 the model cannot be guided."""
+    tokenizer_sha256: str
+    sample: SampleConfig = SampleConfig()
+    """Recommended sampling settings."""
+    examples: tuple[str, ...] = ()
+    """Prompts of the kind the model was trained on."""
+    training: Training | None = None
+    metrics: tuple[Metric, ...] = ()
+    files: dict[str, FileEntry] = {}

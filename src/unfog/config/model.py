@@ -1,0 +1,123 @@
+"""What a model is: schedule, head, network, text encoder, picture format. Saved in its manifest; enough to rebuild it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from unfog.config.base import Config
+
+Positive = Annotated[int, Field(ge=1, le=65536)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class FlowConfig(Config):
+    """Rectified flow: alpha = 1 - t, sigma = t."""
+
+    kind: Literal["flow"] = "flow"
+
+
+class CosineConfig(Config):
+    """Cosine schedule (Nichol & Dhariwal 2021)."""
+
+    kind: Literal["cosine"] = "cosine"
+
+
+class SigmoidConfig(Config):
+    """Sigmoid schedule (Jabri et al. 2022)."""
+
+    kind: Literal["sigmoid"] = "sigmoid"
+
+
+class VPLinearConfig(Config):
+    """Continuous DDPM linear-beta schedule (Song et al. 2021)."""
+
+    kind: Literal["vp_linear"] = "vp_linear"
+
+
+class ScaledLinearConfig(Config):
+    """Scaled-linear beta schedule (Rombach et al. 2022)."""
+
+    kind: Literal["scaled_linear"] = "scaled_linear"
+
+
+class VEConfig(Config):
+    """Variance exploding / EDM (Karras et al. 2022): alpha = 1, sigma up to ``sigma_max``."""
+
+    kind: Literal["ve"] = "ve"
+    sigma_max: Annotated[float, Field(gt=0, le=1e5)] = 80.0
+
+
+class TableConfig(Config):
+    """A discrete beta table, linear or scaled-linear, as one schedule among the others."""
+
+    kind: Literal["table"] = "table"
+    betas: Literal["linear", "scaled_linear"] = "linear"
+    steps: Annotated[int, Field(ge=2, le=10000)] = 1000
+
+
+ScheduleConfig = Annotated[
+    FlowConfig | CosineConfig | SigmoidConfig | VPLinearConfig | ScaledLinearConfig | VEConfig | TableConfig,
+    Field(discriminator="kind"),
+]
+
+
+class HybridConfig(Config):
+    """Convolutional skin, transformer core (``nets/hybrid.py``)."""
+
+    kind: Literal["hybrid"] = "hybrid"
+    patch: Annotated[int, Field(ge=1, le=16)] = 2
+    widths: tuple[Positive, ...] = (64,)
+    blocks: Positive = 2
+    core_width: Positive = 192
+    core_depth: Positive = 4
+    heads: Positive = 6
+    emb: Positive = 256
+    dropout: Fraction = 0.0
+
+
+class UNetConfig(Config):
+    """The plain DDPM-style U-Net (``nets/unet.py``)."""
+
+    kind: Literal["unet"] = "unet"
+    widths: tuple[Positive, ...] = (64, 128, 192)
+    blocks: Positive = 2
+    attend: tuple[Annotated[int, Field(ge=0, le=16)], ...] = ()
+    heads: Positive = 4
+    emb: Positive = 256
+    dropout: Fraction = 0.0
+
+
+NetConfig = Annotated[HybridConfig | UNetConfig, Field(discriminator="kind")]
+
+
+class TextConfig(Config):
+    """Byte-fallback BPE and a small transformer, trained together with the network."""
+
+    vocabulary: Annotated[int, Field(ge=300, le=65536)] = 2048
+    width: Positive = 192
+    depth: Positive = 3
+    heads: Positive = 6
+    max_tokens: Annotated[int, Field(ge=4, le=1024)] = 32
+
+
+class PictureConfig(Config):
+    """The tensors the model works on: values in [-1, 1]."""
+
+    channels: Annotated[int, Field(ge=1, le=64)] = 3
+    size: Annotated[int, Field(ge=8, le=4096)] = 32
+    sigma_data: Annotated[float, Field(gt=0, le=100)] = 0.5
+
+
+class ModelConfig(Config):
+    """Everything needed to rebuild a model around its weights."""
+
+    ndim: Annotated[int, Field(ge=1, le=3)] = 2
+    schedule: ScheduleConfig = FlowConfig()
+    zero_terminal_snr: bool = False
+    head: Literal["x0", "eps", "v", "score", "velocity", "edm"] = "edm"
+    level_range: tuple[float, float] = (-5.0, 7.0)
+    net: NetConfig = HybridConfig()
+    text: TextConfig = TextConfig()
+    picture: PictureConfig = PictureConfig()

@@ -1,0 +1,52 @@
+"""Good starting points: a size preset fills in the network; the data decides resolution and vocabulary."""
+
+from __future__ import annotations
+
+from unfog.config.model import HybridConfig, ModelConfig, PictureConfig, TextConfig
+from unfog.config.train import OptimiserConfig, RunConfig, TrainConfig
+
+
+def tiny(size: int) -> RunConfig:
+    """About 0.5 M parameters: tests, rehearsals, a first look at a data set."""
+    return RunConfig(
+        model=ModelConfig(
+            net=HybridConfig(patch=patch_for(size, 16), widths=(32,), blocks=1, core_width=96, core_depth=2, heads=3, emb=128),
+            text=TextConfig(vocabulary=512, width=96, depth=1, heads=3),
+            picture=PictureConfig(size=size),
+        ),
+        train=TrainConfig(images=60_000, batch=32, optimiser=OptimiserConfig(lr=2e-3, warmup_images=5_000)),
+    )
+
+
+def small(size: int) -> RunConfig:
+    """About 5 M parameters: hours on a laptop CPU, minutes on a GPU."""
+    return RunConfig(
+        model=ModelConfig(
+            net=HybridConfig(patch=patch_for(size, 16), widths=(64,), blocks=2, core_width=192, core_depth=4, heads=6, emb=256),
+            text=TextConfig(vocabulary=2048, width=192, depth=2, heads=6),
+            picture=PictureConfig(size=size),
+        ),
+        train=TrainConfig(images=500_000, batch=48),
+    )
+
+
+def base(size: int) -> RunConfig:
+    """About 20 M parameters: a GPU for half an hour, a CPU for a day."""
+    return RunConfig(
+        model=ModelConfig(
+            net=HybridConfig(
+                patch=patch_for(size, 32), widths=(80, 160), blocks=2, core_width=320, core_depth=6, heads=10, emb=384
+            ),
+            text=TextConfig(vocabulary=4096, width=256, depth=3, heads=8),
+            picture=PictureConfig(size=size),
+        ),
+        train=TrainConfig(images=8_000_000, batch=256, optimiser=OptimiserConfig(warmup_images=100_000)),
+    )
+
+
+PRESETS = {"tiny": tiny, "small": small, "base": base}
+
+
+def patch_for(size: int, grid: int) -> int:
+    """Side of the cells that brings a picture of ``size`` pixels to about ``grid`` cells: 1, 2, 4 or 8."""
+    return min((1, 2, 4, 8), key=lambda p: abs(size / p - grid))

@@ -1,0 +1,45 @@
+"""How a picture is made: the sampling settings and the request of a generation, shared by Python, CLI, server and recipe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from unfog.config.base import Config
+from unfog.config.model import Fraction
+
+SamplerName = Literal["ddpm", "ddim", "euler", "euler_ancestral", "heun", "dpmpp_2m", "unipc"]
+GridName = Literal["uniform", "karras", "log_snr", "rf_shift", "vp_time"]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
+Side = Annotated[int, Field(ge=8, le=4096)]
+
+
+class SampleConfig(Config):
+    """Sampler, grid and guidance. Every number is bounded, because recipes are read back from files of strangers."""
+
+    sampler: SamplerName = "unipc"
+    grid: GridName = "rf_shift"
+    steps: Annotated[int, Field(ge=1, le=1000)] = 12
+    guidance: Annotated[float, Field(ge=0, le=100)] = 3.0
+    """Strength of classifier-free guidance; 1 is plain conditional sampling."""
+    interval: tuple[Annotated[float, Field(ge=-50, le=50)], Annotated[float, Field(ge=-50, le=50)]] | None = None
+    """Guide only while lam = log(alpha/sigma) is inside; outside, sample plainly (and at half the cost)."""
+    rescale: Fraction = 0.0
+    """Pull the contrast of the guided estimate back to the plain one (Lin et al. 2023)."""
+    sag: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Strength of self-attention guidance (Hong et al. 2022); 0 is off."""
+    eta: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Fresh noise per step for samplers that can take it (ddim); 0 is deterministic."""
+
+
+class GenerateRequest(Config):
+    """One call of ``unfog generate``: ``n`` pictures of a prompt, picture k from seed (seed + k) mod 2^64."""
+
+    prompt: Annotated[str, Field(max_length=4096)]
+    negative: Annotated[str, Field(max_length=4096)] = ""
+    n: Annotated[int, Field(ge=1, le=1024)] = 1
+    seed: Seed = 0
+    size: tuple[Side, Side] | None = None
+    """Width and height in pixels; unset: the size the model was trained at."""
+    sample: SampleConfig = SampleConfig()

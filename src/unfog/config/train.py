@@ -1,0 +1,95 @@
+"""How a model is trained. Lengths are in images, never in steps, so a change of batch size changes nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from unfog.config.base import Config
+from unfog.config.model import Fraction, ModelConfig
+
+Count = Annotated[int, Field(ge=1, le=10**12)]
+
+
+class LogNormalConfig(Config):
+    """ln(sigma/alpha) ~ N(mean, std^2)."""
+
+    kind: Literal["log_normal"] = "log_normal"
+    mean: Annotated[float, Field(ge=-20, le=20)] = -0.3
+    std: Annotated[float, Field(gt=0, le=20)] = 1.7
+
+
+class UniformConfig(Config):
+    """t ~ U(0, 1)."""
+
+    kind: Literal["uniform"] = "uniform"
+
+
+class UnitConfig(Config):
+    """Every noise level counts as the head presents it."""
+
+    kind: Literal["unit"] = "unit"
+
+
+class UncertaintyConfig(Config):
+    """Learned log-variance weighting (Karras et al. 2024)."""
+
+    kind: Literal["uncertainty"] = "uncertainty"
+
+
+class MinSNRConfig(Config):
+    """min(SNR, gamma) weighting (Hang et al. 2023)."""
+
+    kind: Literal["min_snr"] = "min_snr"
+    gamma: Annotated[float, Field(gt=0, le=1000)] = 5.0
+
+
+class DataConfig(Config):
+    """Where the pictures come from: a captioned folder, or ``scenes`` for the built-in procedural set."""
+
+    source: str = "scenes"
+    missing_captions: Literal["error", "drop"] = "error"
+    broken_files: Literal["error", "drop"] = "error"
+    flip: bool = False
+
+
+class OptimiserConfig(Config):
+    """AdamW with linear warm-up, then a constant rate until ``decay_from`` of the images, then linear decay to 0."""
+
+    lr: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    warmup_images: Annotated[int, Field(ge=0, le=10**9)] = 20_000
+    decay_from: Fraction = 0.5
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.98
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
+    clip: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+
+
+class TrainConfig(Config):
+    """The loop. ``images`` is the length of the run; saving and previews are counted in images too."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**64)] = 0
+    images: Count = 500_000
+    batch: Annotated[int, Field(ge=1, le=65536)] = 64
+    accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
+    caption_dropout: Fraction = 0.1
+    density: Annotated[LogNormalConfig | UniformConfig, Field(discriminator="kind")] = LogNormalConfig()
+    weight: Annotated[UnitConfig | UncertaintyConfig | MinSNRConfig, Field(discriminator="kind")] = UncertaintyConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    ema: Annotated[float, Field(gt=0, lt=0.28)] = 0.1
+    """Width sigma_rel of the power-function EMA: its standard deviation as a share of the run (Karras et al. 2024)."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    save_every_images: Count = 25_000
+    keep_checkpoints: Annotated[int, Field(ge=1, le=1000)] = 2
+    validate_every_images: Count = 25_000
+    validate_images: Annotated[int, Field(ge=1, le=100_000)] = 256
+    preview_every_images: Count = 50_000
+
+
+class RunConfig(Config):
+    """A whole training run: what ``run.json`` stores and ``--set`` addresses."""
+
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()

@@ -1,0 +1,119 @@
+"""Time grids: where a sampler evaluates the denoiser.
+
+A grid of n steps has n + 1 decreasing times in float64, the first exactly 1, the last exactly 0; nodes that coincide
+are dropped. Except for ``uniform``, the nodes are chosen in the noise-to-signal ratio sigma/alpha (EDM's sigma, written
+rho below) and turned into times of the process, so a grid means the same on every schedule: n values from ``sigma_max``
+(or the largest ratio of the schedule, if smaller; this node becomes the time 1) down to ``sigma_min``, then 0.
+
+    karras      rho^(1/7) linear                                               Karras et al. 2022, eq. 5
+    log_snr     ln rho linear                                                  Lu et al. 2022
+    rf_shift    rho = shift u/(1 - u), u linear: rectified-flow time, shifted  Esser et al. 2024, eq. 23
+    vp_time     rho = sqrt(exp(b_d tau^2/2 + b_m tau) - 1), tau^(1/2) linear   Zhang & Chen 2023 (DEIS)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from unfog.core.process import Process
+from unfog.util.errors import UsageError
+
+SIGMA_MIN, SIGMA_MAX = 0.002, 80.0
+
+
+class Grid(Protocol):
+    """Times for ``n`` steps; options of its own have defaults."""
+
+    def __call__(self, process: Process, n: int) -> Float64[Tensor, " nodes"]: ...
+
+
+def uniform(process: Process, n: int) -> Float64[Tensor, " nodes"]:
+    """t linear from 1 to 0: on a table of n betas with n steps, the original chain.
+
+    Raises:
+        UsageError: ``n`` < 1 (so do the others).
+    """
+    _check(n)
+    return torch.linspace(1, 0, n + 1, dtype=torch.float64)
+
+
+def karras(
+    process: Process, n: int, *, rho: float = 7.0, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX
+) -> Float64[Tensor, " nodes"]:
+    """sigma^(1/rho) linear: nodes crowd at low noise."""
+    high, low = _ends(process, sigma_min, sigma_max)
+    return _times(process, _ramp(high ** (1 / rho), low ** (1 / rho), n) ** rho)
+
+
+def log_snr(
+    process: Process, n: int, *, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX
+) -> Float64[Tensor, " nodes"]:
+    """Equal steps of lam."""
+    high, low = _ends(process, sigma_min, sigma_max)
+    return _times(process, torch.exp(_ramp(math.log(high), math.log(low), n)))
+
+
+def rf_shift(
+    process: Process,
+    n: int,
+    *,
+    shift: float = 0.5,
+    sigma_min: float = SIGMA_MIN,
+    sigma_max: float = SIGMA_MAX,
+) -> Float64[Tensor, " nodes"]:
+    """Uniform rectified-flow time, every sigma times ``shift``: below 1 spends nodes at low noise, above 1 at high."""
+    high, low = (sigma / shift for sigma in _ends(process, sigma_min, sigma_max))
+    u = _ramp(high / (1 + high), low / (1 + low), n)
+    return _times(process, shift * u / (1 - u))
+
+
+def vp_time(
+    process: Process, n: int, *, rho: float = 2.0, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX
+) -> Float64[Tensor, " nodes"]:
+    """tau^(1/rho) linear, tau the time of the linear-beta VP process spanning this range between tau = 1e-3 and 1."""
+    high, low = _ends(process, sigma_min, sigma_max)
+    first = 1e-3
+    decay_high, decay_low = math.log1p(high**2), math.log1p(low**2)
+    b_d = 2 * (decay_low / first - decay_high) / (first - 1)
+    b_m = decay_high - b_d / 2
+    tau = _ramp(1.0, first ** (1 / rho), n) ** rho
+    return _times(process, torch.sqrt(torch.expm1(b_d * tau**2 / 2 + b_m * tau)))
+
+
+GRIDS: dict[str, Grid] = {
+    "uniform": uniform,
+    "karras": karras,
+    "log_snr": log_snr,
+    "rf_shift": rf_shift,
+    "vp_time": vp_time,
+}
+
+
+def _check(n: int) -> None:
+    if n < 1:
+        raise UsageError(f"steps must be 1 or more, got {n}")
+
+
+def _ends(process: Process, sigma_min: float, sigma_max: float) -> tuple[float, float]:
+    """The range of sigma/alpha, cut to what the process reaches."""
+    top = math.exp(-process.lam(torch.ones(1, dtype=torch.float64)).item())
+    if not 0 < sigma_min < min(sigma_max, top):
+        raise UsageError(f"need 0 < sigma_min < sigma_max and below {top:g}, got {sigma_min} and {sigma_max}")
+    return min(sigma_max, top), sigma_min
+
+
+def _ramp(first: float, last: float, n: int) -> Float64[Tensor, " n"]:
+    _check(n)
+    return torch.linspace(first, last, n, dtype=torch.float64)
+
+
+def _times(process: Process, sigma: Float64[Tensor, " n"]) -> Float64[Tensor, " nodes"]:
+    """Times of these sigma/alpha, with the ends put at exactly 1 and 0."""
+    inner = process.time_at(-torch.log(sigma[1:]))
+    ts = torch.cat([inner.new_ones(1), inner, inner.new_zeros(1)])
+    return ts[torch.cat([torch.tensor([True]), ts.diff() < 0])]

@@ -1,0 +1,35 @@
+"""Attention reached by value: a caller says which maps it wants to see, and may change them, for one call.
+
+A site is named after where it stands in the network: ``core.2.self`` is the self-attention of the third transformer
+block of the core, ``core.2.cross`` its attention to the text. Heat-maps, self-attention guidance, perturbed-attention
+guidance and prompt-to-prompt are all written on this; no hooks, nothing remembered between calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What to observe during one network call.
+
+    Fields:
+        want: names of the sites to observe.
+        maps: filled during the call with attention probabilities ``(b, heads, queries, keys)``; owned by the caller.
+        edit: optional ``(site, probabilities) -> probabilities`` applied at the wanted sites before they are used.
+    """
+
+    want: frozenset[str]
+    maps: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    edit: Callable[[str, Tensor], Tensor] | None = None
+
+    def see(self, site: str, probabilities: Tensor) -> Tensor:
+        """Record (and possibly replace) the attention probabilities of one wanted site."""
+        if self.edit is not None:
+            probabilities = self.edit(site, probabilities)
+        self.maps[site] = probabilities
+        return probabilities

@@ -1,0 +1,109 @@
+"""The procedural set ``scenes``: an endless supply of pictures of coloured shapes with exact captions.
+
+Scene ``index`` of ``seed`` is a pure function of the two, so nothing is stored, any process can make any part of it,
+and a caption is known to be true. Training and validation use disjoint halves of the index range, evaluation prompts
+a third part. Ideas from the synthetic sets of compositional generation (CLEVR, Johnson et al. 2017; Okawa et al. 2023).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from unfog.data.dataset import Batch, Split
+from unfog.data.scenes_caption import BARE, FULL, Facts, caption
+from unfog.data.scenes_layout import DIAMETER, SHAPES, Recipe, Scene, draw_scene
+from unfog.data.scenes_palette import BACKGROUNDS, PALETTE, WHITENESS
+from unfog.data.scenes_render import render
+from unfog.util.random import Dice, Draw, uniform
+
+__all__ = ["BARE", "FULL", "Facts", "Scene", "Scenes", "caption", "evaluation_prompts", "render", "scene_at"]
+
+VERSION = "scenes-1"
+VALID_FROM = 2**55  # indices below are for training; a sample index has 56 bits
+EVALUATION_FROM = 2**54
+FIRST_DRAWS = 64  # numbers a Dice makes at a time
+PromptKind = Literal["one", "two", "count", "mixed"]
+
+
+def scene_at(seed: int, index: int) -> Scene:
+    """Scene ``index`` (0..2**56-1) of ``seed``; always the same."""
+    return draw_scene(Dice(seed, index, Draw.SCENE))
+
+
+def _dice(seed: int, indices: Sequence[int], draw: Draw) -> list[Dice]:
+    """``Dice(seed, i, draw)`` for every index, with their first numbers drawn in one go."""
+    rows = uniform([seed] * len(indices), (FIRST_DRAWS,), draw=draw, index=indices).tolist()
+    out = []
+    for index, row in zip(indices, rows, strict=True):
+        dice = Dice(seed, index, draw)
+        dice.pool, dice.step = row[::-1], 1
+        out.append(dice)
+    return out
+
+
+class Scenes:
+    """The procedural set as a dataset without end.
+
+    Args:
+        size: side of the pictures in pixels, at least 16 (smaller shapes cannot be told apart).
+    """
+
+    name = "scenes"
+    channels = 3
+
+    def __init__(self, size: int = 32) -> None:
+        if size < 16:
+            raise ValueError(f"size must be at least 16 pixels, got {size}: smaller shapes cannot be told apart")
+        self.size = size
+
+    def count(self, split: Split) -> int | None:
+        return None
+
+    def batch(self, indices: Sequence[int], *, seed: int, split: Split) -> Batch:
+        """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split: pictures in [-1, 1] and captions."""
+        at = [i + (VALID_FROM if split == "valid" else 0) for i in indices]
+        scenes = [draw_scene(dice) for dice in _dice(seed, at, Draw.SCENE)]
+        texts = [caption(s, dice)[0] for s, dice in zip(scenes, _dice(seed, at, Draw.CAPTION), strict=True)]
+        return Batch(render(scenes, self.size), texts)
+
+    def captions(self, limit: int) -> list[str]:
+        """Captions of the first ``limit`` training scenes of seed 0."""
+        scenes = [draw_scene(dice) for dice in _dice(0, range(limit), Draw.SCENE)]
+        return [caption(s, dice)[0] for s, dice in zip(scenes, _dice(0, range(limit), Draw.CAPTION), strict=True)]
+
+    def fingerprint(self) -> str:
+        held = [VERSION, self.size, PALETTE, WHITENESS, BACKGROUNDS, SHAPES, DIAMETER]
+        return "sha256:" + hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+
+    def licences(self) -> dict[str, int]:
+        """Made by this program from nothing: no rights are claimed in the pictures (0 stands for without end)."""
+        return {"CC0-1.0": 0}
+
+    def redistributable(self) -> bool:
+        return True
+
+
+def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, Facts]]:
+    """Prompts with the facts to grade, from scenes that neither training nor validation sees.
+
+    ``one``: one object's colour and shape. ``two``: two single objects, both attributes and their relation.
+    ``count``: two to four equal objects. ``mixed``: the four parts of the mixture in turn, with sizes, places and
+    backgrounds named. The background is left free unless the prompt names it.
+    """
+    turns: dict[PromptKind, tuple[Recipe, ...]] = {
+        "one": ("one",),
+        "two": ("two",),
+        "count": ("count",),
+        "mixed": ("one", "two", "count", "crowd"),
+    }
+    if kind not in turns:
+        raise ValueError(f"unknown kind of prompt '{kind}': choose from {', '.join(turns)}")
+    out = []
+    for k in range(n):
+        index = EVALUATION_FROM + k
+        scene = draw_scene(Dice(seed, index, Draw.SCENE), turns[kind][k % len(turns[kind])])
+        out.append(caption(scene, Dice(seed, index, Draw.CAPTION), FULL if kind == "mixed" else BARE))
+    return out

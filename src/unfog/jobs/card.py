@@ -1,0 +1,62 @@
+"""The model card (``README.md`` of a model folder), generated from the manifest: every number in it stands there."""
+
+from __future__ import annotations
+
+from unfog.config.manifest import Manifest, Metric
+
+
+def card(manifest: Manifest) -> str:
+    """Markdown with the front matter model hubs read."""
+    m, t = manifest, manifest.training
+    lines = [
+        "---",
+        f"license: {m.licence.lower() if m.licence != 'see data licences' else 'other'}",
+        "library_name: unfog",
+        "pipeline_tag: text-to-image",
+        "---",
+        "",
+        f"# {m.name}",
+        "",
+        m.description,
+        "",
+        f"Pictures of {m.model.picture.size} x {m.model.picture.size} pixels, {m.model.picture.channels} channels."
+        f" {'May be passed on.' if m.redistributable else '**Not redistributable**: see the licences of the data.'}",
+        "",
+    ]
+    if m.examples:
+        lines += ["Prompts of the kind it was trained on:", "", *[f"- {text}" for text in m.examples], ""]
+    if t is not None:
+        lines += [
+            "## Training",
+            "",
+            "```",
+            t.command,
+            "```",
+            "",
+            f"{t.images:,} images, seed {t.seed}, {t.seconds / 60:.0f} minutes at {t.images_per_second:.0f} images/s"
+            f" ({t.hardware}; {t.code}).",
+            "",
+            f"Data: {t.data} (`{t.data_fingerprint}`).",
+            "Licences: " + ", ".join(f"{name} ({count})" for name, count in sorted(t.data_licences.items())) + ".",
+            "",
+        ]
+    if m.metrics:
+        lines += ["## Measured", "", "| metric | value | 95 % interval | n |", "|---|---|---|---|"]
+        lines += [row(metric) for metric in m.metrics]
+        lines += [""]
+    s = m.sample
+    lines += [
+        "## Sampling",
+        "",
+        f"Recommended: {s.sampler}, {s.steps} steps on the grid {s.grid}, guidance {s.guidance:g}."
+        f" {m.caption_dropout:.0%} of the captions were dropped in training.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def row(metric: Metric) -> str:
+    """One line of the table of metrics."""
+    interval = "" if metric.low is None or metric.high is None else f"{metric.low:.3f} to {metric.high:.3f}"
+    note = f" ({metric.note})" if metric.note else ""
+    return f"| {metric.name}{note} | {metric.value:.4g} | {interval} | {metric.n} |"

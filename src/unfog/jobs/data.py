@@ -1,0 +1,161 @@
+"""``unfog data``: folders of captioned pictures, made from nothing or looked through before training."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import UInt8
+from torch import Tensor
+
+from unfog.data.captioned import Captioned
+from unfog.data.folder import load_folder
+from unfog.data.scenes import Scenes
+from unfog.jobs.events import Event, Progress, Result
+from unfog.jobs.save import check_writable
+from unfog.media.image import encode_png, to_uint8
+from unfog.util.errors import UsageError
+from unfog.util.files import commit_directory
+
+TABLE = "metadata.jsonl"
+BATCH = 64
+LARGEST_COUNT, LARGEST_SIDE = 10_000_000, 1024
+CHECKED_SIDE = 16  # pictures are decoded to this when a folder is only looked through
+
+
+@dataclass(frozen=True)
+class Item:
+    """A picture to write: its row in the table is ``facts`` with the file's name."""
+
+    pixels: UInt8[Tensor, "c h w"]
+    facts: Mapping[str, object]
+
+
+def scenes_job(out: Path, *, n: int, size: int = 32, seed: int = 0) -> Iterator[Event]:
+    """Write the first ``n`` training scenes of a seed.
+
+    Raises:
+        UsageError: ``out`` exists, or ``n``, ``size`` or ``seed`` is out of bounds.
+    """
+    check_numbers({"n": (n, 1, LARGEST_COUNT), "size": (size, 16, LARGEST_SIDE), "seed": (seed, 0, 2**64 - 1)})
+    dataset = Scenes(size)
+
+    def items(numbers: range) -> list[Item]:
+        batch = dataset.batch(numbers, seed=seed, split="train")
+        licence = next(iter(dataset.licences()))
+        return [
+            Item(x, {"text": caption, "licence": licence})
+            for x, caption in zip(to_uint8(batch.x), batch.captions, strict=True)
+        ]
+
+    facts = {"made_by": "unfog data scenes", "seed": seed, "fingerprint": dataset.fingerprint()}
+    yield from write_folder(out, n, items, facts, size)
+
+
+def emoji_job(out: Path, *, n: int | None = None, size: int = 32) -> Iterator[Event]:
+    """Write the emoji of this machine's colour font, the first ``n`` or all.
+
+    Raises:
+        UsageError: ``out`` exists, or ``n`` or ``size`` is out of bounds.
+        DataError: there is no colour-emoji font, or nothing to draw it with.
+    """
+    from unfog.data.emoji import load_emoji
+
+    check_numbers({"n": (1 if n is None else n, 1, LARGEST_COUNT), "size": (size, 16, LARGEST_SIDE)})
+    check_absent(out)
+    yield Progress(0, 0, "drawing emoji")
+    dataset: Captioned = load_emoji(size)
+    entries = dataset.entries if n is None else dataset.entries[:n]
+
+    def items(numbers: range) -> list[Item]:
+        return [
+            Item(x, {"text": entry.captions[0], "licence": entry.licence, **dict(entry.info)})
+            for x, entry in zip(dataset.pixels(numbers), entries[numbers.start : numbers.stop], strict=True)
+        ]
+
+    facts = {"made_by": "unfog data emoji", "fingerprint": dataset.fingerprint()}
+    yield from write_folder(out, len(entries), items, facts, size)
+
+
+def write_folder(
+    out: Path, n: int, items: Callable[[range], Sequence[Item]], facts: Mapping[str, Any], size: int
+) -> Iterator[Event]:
+    """Make a folder of PNG files with a table of captions, completely or not at all.
+
+    The folder is committed inside one call, so its progress is told in two lines only.
+    """
+    check_absent(out)
+    begin = time.perf_counter()
+    licences = Counter[str]()
+
+    def write(folder: Path) -> None:
+        width = max(5, len(str(n - 1)))
+        with (folder / TABLE).open("x", encoding="utf-8", newline="\n") as table:
+            for first in range(0, n, BATCH):
+                for k, item in enumerate(items(range(first, min(first + BATCH, n))), start=first):
+                    name = f"{k:0{width}d}.png"
+                    (folder / name).write_bytes(encode_png(item.pixels))
+                    table.write(json.dumps({"file_name": name, **item.facts}, ensure_ascii=False) + "\n")
+                    licences[str(item.facts["licence"])] += 1
+
+    yield Progress(0, n, f"writing {out}")
+    commit_directory(out, write, facts=facts)
+    yield Progress(n, n, f"wrote {out}")
+    yield Result(
+        {
+            "folder": str(out),
+            "count": n,
+            "size": size,
+            "licences": dict(sorted(licences.items())),
+            "seconds": round(time.perf_counter() - begin, 3),
+        }
+    )
+
+
+def check_job(folder: Path) -> Iterator[Event]:
+    """Read every picture and caption of a folder as training would, and report instead of stopping.
+
+    Raises:
+        DataError: it is no folder, or holds nothing that could be trained on.
+    """
+    yield Progress(0, 0, f"reading {folder}")
+    dataset = load_folder(folder, CHECKED_SIDE, missing="drop", broken="drop")
+    entries = dataset.entries
+    sides = sorted(min(entry.width, entry.height) for entry in entries)
+    repeated = Counter(entry.sha256 for entry in entries)
+    yield Result(
+        {
+            "folder": str(folder),
+            "layout": dataset.layout,
+            "pictures": len(entries),
+            "captions": sum(len(entry.captions) for entry in entries),
+            "different_captions": len({text for entry in entries for text in entry.captions}),
+            "train": dataset.count,
+            "valid": dataset.valid_count,
+            "shorter_side": {"smallest": sides[0], "median": sides[len(sides) // 2], "largest": sides[-1]},
+            "duplicates": sum(count - 1 for count in repeated.values()),
+            "licences": dataset.licences(),
+            "redistributable": dataset.redistributable(),
+            "fingerprint": dataset.fingerprint(),
+            "problems": [{"path": p.path, "reason": p.reason} for p in dataset.problems],
+        }
+    )
+
+
+def check_numbers(bounds: Mapping[str, tuple[int, int, int]]) -> None:
+    """Raises UsageError unless every (value, least, most) is in order."""
+    for name, (value, least, most) in bounds.items():
+        if not least <= value <= most:
+            raise UsageError(f"{name} must be within {least}..{most}, got {value}")
+
+
+def check_absent(out: Path) -> None:
+    """Raises UsageError or DiskError unless a folder can be made at ``out``."""
+    if out.exists() or out.is_symlink():
+        raise UsageError(f"{out} exists already; choose another folder or remove it")
+    check_writable(out.parent)

@@ -1,0 +1,54 @@
+"""What a job tells whoever runs it: notes, progress, previews and finished pictures, and one result at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import UInt8
+from torch import Tensor
+
+from unfog.config.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``done`` of ``total`` parts (0 of 0: not countable), with one line for a person."""
+
+    done: int
+    total: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a person should know that stops nothing: one line."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How far the pictures are: the clean estimates of a step."""
+
+    pixels: UInt8[Tensor, "b c h w"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A finished picture with its recipe, and where it was written, if it was."""
+
+    pixels: UInt8[Tensor, "c h w"]
+    recipe: Recipe
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end: what ``--json`` prints."""
+
+    payload: dict[str, Any]
+
+
+Event = Progress | Note | Preview | Picture | Result

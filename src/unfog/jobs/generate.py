@@ -1,0 +1,188 @@
+"""``unfog generate``: a sentence becomes pictures, each with the recipe that makes it again.
+
+Picture k of a request is the picture of the seed (seed + k) mod 2^64 asked for alone, to the last bit and, as a file,
+to the last byte. On a CPU the arithmetic libraries choose the order of a sum by the shape of the whole batch and by
+each thread's share of it, so pictures are computed one at a time there: all calls of the network have one shape. On a
+GPU they are computed together, as many as fit in ``GPU_PIXELS``, and equal within rounding.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from unfog import __version__
+from unfog.config.recipe import Device, ModelName, Recipe
+from unfog.config.sample import GenerateRequest
+from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
+from unfog.jobs.save import Place, check_writable, save
+from unfog.jobs.settings import check
+from unfog.media.animation import beside, encode_gif
+from unfog.media.recipe import picture_file, recipe_text
+from unfog.model.locate import Found
+from unfog.model.model import Model
+from unfog.model.store import load_model
+from unfog.samplers.step import Step
+from unfog.tasks.generate import Tally, decode, generate
+from unfog.util.devices import pick_device
+from unfog.util.errors import ModelError, UsageError
+from unfog.util.files import write_atomic
+from unfog.util.random import Draw, Noise, image_seed
+
+GPU_PIXELS = 2**18
+KINDS: dict[str, Device] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model in memory and where it came from."""
+
+    found: Found
+    model: Model
+
+
+def open_model(found: Found, device: str | None = None) -> Loaded:
+    """Load a model onto a device (``None``: the fastest), every file checked by its sha256.
+
+    Raises:
+        ModelError: damaged files. UsageError: no such device.
+    """
+    return Loaded(found, load_model(found.folder, device=pick_device(device)))
+
+
+def generate_job(
+    request: GenerateRequest,
+    source: Found | Loaded,
+    *,
+    out: Place | None = None,
+    trajectory: Path | None = None,
+    previews: bool = False,
+    device: str | None = None,
+) -> Iterator[Event]:
+    """Make the pictures of a request.
+
+    Args:
+        request: complete (see ``settings.settle``).
+        source: the model, found or loaded.
+        out: where to write the pictures; ``None``: nowhere.
+        trajectory: animation of the first picture's way out of the noise (.gif).
+        previews: also yield the clean estimate of every step.
+        device: where to load a model that is not loaded; ``None``: the fastest.
+
+    Raises:
+        UsageError: the model cannot do this; before any work.
+        DiskError: a file cannot be written; those yielded before are complete.
+    """
+    begin = time.perf_counter()
+    found = source if isinstance(source, Found) else source.found
+    check(found.manifest, request)
+    if trajectory is not None:
+        check_trajectory(trajectory)
+    model = (open_model(source, device) if isinstance(source, Found) else source).model
+    yield from notes(model, request)
+    side = model.config.picture.size
+    width, height = request.size or (side, side)
+    seeds = [image_seed(request.seed, k) for k in range(request.n)]
+    paths, nfe, done = list[str](), 0, 0
+    for chunk in chunks(seeds, model.device, width * height):
+        tally, steps = Tally(), list[Step]()
+        run = generate(
+            model, request.prompt, chunk, request.sample, negative=request.negative, size=(width, height), tally=tally
+        )
+        for step in run:
+            steps = [*steps, step] if trajectory is not None and not done else [step]
+            at = done * request.sample.steps + (step.index + 1) * len(chunk)
+            yield Progress(at, request.n * request.sample.steps, f"{done} of {request.n} pictures")
+            if previews:
+                yield Preview(pixels(model, step.x0))
+        if not torch.isfinite(steps[-1].x).all():
+            raise ModelError(
+                f"the model {found.name} gave numbers that are not finite; lower --guidance, or restore its weights"
+            )
+        nfe = round(tally.nfe)
+        for seed, picture in zip(chunk, pixels(model, steps[-1].x), strict=True):
+            recipe = recipe_for(request, seed, (width, height), nfe, found, model.device)
+            path = None
+            if out is not None:
+                path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
+                paths.append(str(path))
+            if trajectory is not None and seed == request.seed:
+                write_atomic(trajectory, animation(model, seed, steps, recipe))
+            done += 1
+            yield Picture(picture, recipe, path)
+    payload = {
+        "files": paths,
+        "seeds": seeds,
+        "model": {"name": found.name, "sha256": found.id},
+        "nfe": nfe,
+        "seconds": round(time.perf_counter() - begin, 3),
+    }
+    yield Result(payload if trajectory is None else payload | {"trajectory": str(trajectory)})
+
+
+def check_trajectory(path: Path) -> None:
+    """Raises UsageError or DiskError unless an animation can be written there."""
+    if path.suffix.lower() != ".gif":
+        raise UsageError(f"a trajectory is an animated GIF: use --trajectory {path.with_suffix('.gif')}")
+    check_writable(path.parent)
+
+
+def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Sequence[int]]:
+    """The seeds that are computed together; ``area`` is the pixels of one picture. See the module docstring."""
+    together = 1 if device.type == "cpu" else max(1, GPU_PIXELS // area)
+    for first in range(0, len(seeds), together):
+        yield seeds[first : first + together]
+
+
+def notes(model: Model, request: GenerateRequest) -> Iterator[Note]:
+    """What of the text the model will not see."""
+    for which, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+        if lost := model.tokenizer.truncated(text):
+            yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
+
+
+def recipe_for(
+    request: GenerateRequest, seed: int, size: tuple[int, int], nfe: int, found: Found, device: torch.device
+) -> Recipe:
+    """All that is needed to make this one picture again."""
+    on_cpu = device.type == "cpu"
+    return Recipe(
+        prompt=request.prompt,
+        negative=request.negative,
+        seed=seed,
+        size=size,
+        sample=request.sample,
+        nfe=nfe,
+        model=ModelName(name=found.name, sha256=found.id),
+        unfog=__version__,
+        device=KINDS[device.type],
+        threads=torch.get_num_threads() if on_cpu else None,
+        promise="L3" if on_cpu else "L1",
+    )
+
+
+def pixels(model: Model, x: Tensor) -> UInt8[Tensor, "b c h w"]:
+    """Finished pictures or clean estimates as 8-bit values, channels first."""
+    return decode(model, x).movedim(-1, 1)
+
+
+def animation(model: Model, seed: int, steps: Sequence[Step], recipe: Recipe) -> bytes:
+    """Left the noisy picture x_t, scaled to unit variance, right the estimate of x0 made from it; then the result."""
+    process = model.denoiser.process
+    noise = Noise((seed,), tuple(steps[0].x.shape[1:]), device=model.device)(0, Draw.INITIAL)
+    states, t = [noise], torch.empty(1, dtype=torch.float64)
+    for step in steps[:-1]:
+        scale = torch.sqrt(process.alpha(t.fill_(step.s)) ** 2 + process.sigma(t) ** 2).item()
+        states.append(step.x[:1] / scale)
+    frames = [
+        beside(pixels(model, state)[0], pixels(model, step.x0[:1])[0])
+        for state, step in zip(states, steps, strict=True)
+    ]
+    final = pixels(model, steps[-1].x[:1])[0]
+    return encode_gif([*frames, beside(final, final)], comment=recipe_text(recipe))

@@ -1,0 +1,126 @@
+"""``unfog replay``: make a picture again from the recipe inside it, and say whether it is the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from unfog.config.recipe import NUMERICS, Recipe
+from unfog.config.sample import GenerateRequest
+from unfog.jobs.events import Event, Note, Picture, Result
+from unfog.jobs.generate import generate_job, open_model
+from unfog.jobs.save import Place
+from unfog.media.image import decode, pixels_of, read_bytes
+from unfog.media.recipe import read_recipe
+from unfog.model.locate import Found, by_id, locate
+from unfog.util.devices import pick_device
+from unfog.util.errors import ModelError, UsageError
+
+MOST_THREADS = 256  # a recipe is a stranger's: it may not start thousands of threads
+
+
+def replay_job(
+    path: Path, *, model: str | None = None, compare: bool = False, out: Place | None = None, device: str | None = None
+) -> Iterator[Event]:
+    """Remake the picture in ``path``.
+
+    Args:
+        path: a PNG file with a recipe.
+        model: where the model is; ``None``: among the installed ones, by the sha256 in the recipe.
+        compare: compare the pixels with those of the file; the result says ``equal`` and ``max_difference`` (0..255).
+        out: where to write the remade picture; ``None``: nowhere.
+        device: ``None``: the kind of device in the recipe, where there is one.
+
+    Raises:
+        RecipeError: no recipe, or one out of bounds. ModelError: the model is missing or another one.
+    """
+    begin = time.perf_counter()
+    recipe = read_recipe(path)
+    found = required(recipe, model)
+    yield from (Note(text) for text in differences(recipe))
+    loaded = open_model(found, device or device_for(recipe))
+    request = GenerateRequest(
+        prompt=recipe.prompt, negative=recipe.negative, seed=recipe.seed, size=recipe.size, sample=recipe.sample
+    )
+    remade: Picture | None = None
+    with threads(recipe.threads):
+        for event in generate_job(request, loaded, out=out):
+            if isinstance(event, Picture):
+                remade = event
+            if not isinstance(event, Result):
+                yield event
+    assert remade is not None
+    payload = {
+        "file": str(path),
+        "files": [] if remade.path is None else [str(remade.path)],
+        "seed": recipe.seed,
+        "model": {"name": found.name, "sha256": found.id},
+        "nfe": remade.recipe.nfe,
+    }
+    if compare:
+        payload |= comparison(pixels_of(decode(read_bytes(path), name=str(path))), remade.pixels)
+    yield Result(payload | {"seconds": round(time.perf_counter() - begin, 3)})
+
+
+def required(recipe: Recipe, model: str | None) -> Found:
+    """The model a recipe asks for.
+
+    Raises:
+        ModelError: it is not installed, or ``model`` is another one.
+    """
+    if model is None:
+        return by_id(recipe.model.sha256)
+    found = locate(model)
+    if found.id != recipe.model.sha256:
+        raise ModelError(
+            f"{model} is the model with sha256 {found.id}; the recipe needs {recipe.model.name}, {recipe.model.sha256}"
+        )
+    return found
+
+
+def differences(recipe: Recipe) -> Iterator[str]:
+    """Why the remade picture may differ, as far as the recipe tells."""
+    if recipe.numerics != NUMERICS:
+        yield f"made with numerics version {recipe.numerics}, this is {NUMERICS}: the pictures may differ"
+    if recipe.promise in ("L0", "L1"):
+        yield f"made on {recipe.device}, where equal bits are not promised: it may differ by 2 of 255"
+
+
+def device_for(recipe: Recipe) -> str | None:
+    """The kind of device a picture was made on, if this machine has it."""
+    try:
+        pick_device(recipe.device)
+    except UsageError:
+        return None
+    return recipe.device
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Compute with as many CPU threads as the recipe says, and with the former number afterwards."""
+    before = torch.get_num_threads()
+    if count is not None and count <= MOST_THREADS:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def comparison(one: UInt8[Tensor, "3 h w"], other: UInt8[Tensor, "c _h _w"]) -> dict[str, object]:
+    """Whether two pictures are equal, and by how much they differ if they are of one size."""
+    if one.shape != other.shape:
+        return {"equal": False, "max_difference": None, "differing_values": None, "of_values": one.numel()}
+    apart = (one.int() - other.int()).abs()
+    return {
+        "equal": bool((apart == 0).all()),
+        "max_difference": int(apart.max()),
+        "differing_values": int((apart != 0).sum()),
+        "of_values": apart.numel(),
+    }

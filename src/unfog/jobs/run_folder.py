@@ -1,0 +1,121 @@
+"""A training run on disk: its configuration, vocabulary, events, checkpoints and samples, and who may write to it.
+
+    RUN/run.json        what was decided once: full configuration, data fingerprint, length, command, versions
+    RUN/tokenizer.json  the vocabulary
+    RUN/events.jsonl    one JSON object per line; cut back to the checkpoint on resume (the old tail is kept beside it)
+    RUN/checkpoints/    step-XXXXXXXX, atomic
+    RUN/samples/        pictures at fixed seeds
+    RUN/model/          the finished model
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unfog.util.errors import LockedError, UsageError
+from unfog.util.files import disk_errors, write_atomic
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and small files of a run; holds no state of its own."""
+
+    root: Path
+
+    @property
+    def run_file(self) -> Path:
+        return self.root / "run.json"
+
+    @property
+    def vocabulary(self) -> Path:
+        return self.root / "tokenizer.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        return self.root / "samples"
+
+    @property
+    def model(self) -> Path:
+        return self.root / "model"
+
+    @property
+    def events(self) -> Path:
+        return self.root / "events.jsonl"
+
+    def started(self) -> bool:
+        return self.run_file.is_file()
+
+    def check_new(self) -> None:
+        """Raises UsageError unless a new run may start here."""
+        if self.started():
+            raise UsageError(f"{self.root} already holds a run: add --resume to continue it, or choose another --out")
+        if self.root.exists() and any(p.name != "LOCK" for p in self.root.iterdir()):
+            raise UsageError(f"{self.root} is not empty and not a run: choose another --out")
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        """Add one line to the events."""
+        with disk_errors(self.events), self.events.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event, sort_keys=True, allow_nan=False) + "\n")
+
+    def rewind(self, seen_images: int) -> None:
+        """Drop events after ``seen_images``; what is dropped is kept in ``events.N.jsonl``."""
+        if not self.events.is_file():
+            return
+        lines = self.events.read_text(encoding="utf-8").splitlines(keepends=True)
+        keep = [line for line in lines if seen_at(line) <= seen_images]
+        if len(keep) == len(lines):
+            return
+        number = 1 + sum(1 for _ in self.root.glob("events.*.jsonl"))
+        write_atomic(self.root / f"events.{number}.jsonl", "".join(lines[len(keep) :]).encode())
+        write_atomic(self.events, "".join(keep).encode())
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for this process.
+
+        Raises:
+            LockedError: another process is training here.
+        """
+        with disk_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "LOCK").open("a+") as file:
+            if not try_lock(file.fileno()):
+                raise LockedError(f"{self.root} is in use by another unfog process: wait for it, or choose another --out")
+            yield
+
+
+def seen_at(line: str) -> float:
+    """Position of an event line in the run; a torn last line counts as after everything."""
+    try:
+        return float(json.loads(line)["seen_images"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
+
+
+def try_lock(handle: int) -> bool:
+    """Take an exclusive advisory lock that dies with the process."""
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

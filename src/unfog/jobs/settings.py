@@ -1,0 +1,107 @@
+"""From what a person set and what a model recommends to complete, checked sampling settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import get_args
+
+from unfog.config.manifest import Manifest
+from unfog.config.sample import GenerateRequest, GridName, SampleConfig, SamplerName
+from unfog.util.errors import UsageError
+from unfog.util.nearest import unknown
+
+LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Sampling settings as a person sets them; ``None`` leaves the model's recommendation (see ``SampleConfig``)."""
+
+    sampler: str | None = None
+    grid: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    interval: tuple[float, float] | None = None
+    rescale: float | None = None
+    sag: float | None = None
+    eta: float | None = None
+
+
+def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
+    """The model's recommended settings with what was chosen in its place.
+
+    A model that was trained without dropping captions is sampled without guidance unless a person asks for it (and is
+    then refused, in ``check``).
+
+    Raises:
+        UsageError: an unknown name (the nearest is suggested) or a value out of bounds.
+    """
+    for kind, name, names in (
+        ("sampler", chosen.sampler, get_args(SamplerName)),
+        ("grid", chosen.grid, get_args(GridName)),
+    ):
+        if name is not None and name not in names:
+            raise UsageError(unknown(kind, name, names))
+    settings = manifest.sample.model_dump()
+    if manifest.caption_dropout == 0:
+        settings |= {"guidance": 1.0, "sag": 0.0}
+    if chosen.sampler not in (None, manifest.sample.sampler):
+        settings |= {"eta": 0.0}  # belongs to the sampler it was recommended for
+    return SampleConfig.parse(settings | {key: value for key, value in asdict(chosen).items() if value is not None})
+
+
+def request_for(
+    manifest: Manifest,
+    prompt: str,
+    chosen: Chosen,
+    *,
+    n: int = 1,
+    seed: int = 0,
+    negative: str = "",
+    size: tuple[int, int] | None = None,
+) -> GenerateRequest:
+    """A complete request that this model can fulfil.
+
+    Raises:
+        UsageError: as ``settle`` and ``check``, or ``n``, ``seed``, ``size`` or a text out of bounds.
+    """
+    request = GenerateRequest.parse(
+        {
+            "prompt": prompt,
+            "negative": negative,
+            "n": n,
+            "seed": seed,
+            "size": size,
+            "sample": settle(manifest, chosen),
+        }
+    )
+    check(manifest, request)
+    return request
+
+
+def check(manifest: Manifest, request: GenerateRequest) -> None:
+    """Refuse what a model cannot do, before any work.
+
+    Raises:
+        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or a
+            size far beyond the trained one.
+    """
+    sample, size = request.sample, request.size
+    if manifest.caption_dropout == 0 and (sample.guidance != 1 or sample.sag):
+        raise UsageError(
+            f"the model {manifest.name} was trained without dropping captions, so it cannot be guided;"
+            " use --guidance 1 and no --sag"
+        )
+    if request.negative.strip() and sample.guidance == 1:
+        raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
+    if sample.eta and sample.sampler != "ddim":
+        raise UsageError(f"--eta has no effect on the sampler {sample.sampler}; use --sampler ddim or leave it out")
+    if sample.interval is not None and sample.interval[0] > sample.interval[1]:
+        low, high = sample.interval
+        raise UsageError(f"the guidance interval {low:g} {high:g} is empty; give the smaller lam first")
+    limit = LARGEST * manifest.model.picture.size
+    if size is not None and max(size) > limit:
+        raise UsageError(
+            f"{size[0]}x{size[1]} pixels are too many for the model {manifest.name}, trained at"
+            f" {manifest.model.picture.size}: a side is at most {limit}"
+        )

@@ -1,0 +1,361 @@
+"""A captioned folder becomes a model: plan, train, watch, save. Emits progress; everything it learns is in the run folder."""
+
+from __future__ import annotations
+
+import json
+import platform
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+
+import unfog
+from unfog.config.base import Config
+from unfog.config.manifest import Manifest, Training
+from unfog.config.train import RunConfig
+from unfog.data import stream
+from unfog.data.dataset import Dataset
+from unfog.jobs.card import card
+from unfog.jobs.datasets import open_dataset
+from unfog.jobs.events import Event, Progress, Result
+from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.watch import Watch
+from unfog.model.build import build_density, build_model
+from unfog.model.store import save_model
+from unfog.text.tokenizer import Tokenizer
+from unfog.train import state as checkpoint
+from unfog.train.loop import Record, Source, train
+from unfog.train.objective import Example, example
+from unfog.train.optimise import adamw
+from unfog.train.state import TrainState
+from unfog.util.devices import bf16_supported, pick_device, set_threads
+from unfog.util.errors import DataError, DivergedError, InterruptedRunError
+from unfog.util.files import canonical_json, write_atomic
+
+LOG_STEPS = 50
+
+
+class Run(Config):
+    """``run.json``: decided once when the run starts, never changed."""
+
+    format: str = "unfog.run/1"
+    config: RunConfig
+    data_fingerprint: str
+    data_licences: dict[str, int]
+    redistributable: bool
+    examples: tuple[str, ...]
+    command: str
+    threads: int
+    device: str
+    precision: str
+    versions: dict[str, str]
+
+
+@dataclass
+class Clock:
+    """Where the time of a session went, in seconds."""
+
+    data: float = 0.0
+    compute: float = 0.0
+    other: float = 0.0
+    images: int = 0
+
+    def add(self, record: Record, images: int) -> None:
+        self.data += record.data_s
+        self.compute += record.compute_s
+        self.other += record.other_s
+        self.images += images
+
+    @property
+    def total(self) -> float:
+        return self.data + self.compute + self.other
+
+    def facts(self) -> dict[str, float]:
+        """Speed and the share of time outside forward, backward and optimiser."""
+        total = max(self.total, 1e-9)
+        return {
+            "images_per_second": round(self.images / total, 2),
+            "seconds": round(total, 2),
+            "share_outside_compute": round(1 - self.compute / total, 4),
+            "share_data": round(self.data / total, 4),
+        }
+
+
+@dataclass
+class Window:
+    """Mean loss since the last log line; saved with a checkpoint, so a resumed run logs the same numbers."""
+
+    losses: float = 0.0
+    steps: int = 0
+    clock: Clock = field(default_factory=Clock)
+
+
+def precision_of(config: RunConfig, device: torch.device) -> torch.dtype:
+    """Autocast dtype: bfloat16 where the hardware multiplies it, unless the configuration says otherwise."""
+    match config.train.precision:
+        case "float32":
+            return torch.float32
+        case "bfloat16":
+            return torch.bfloat16
+        case "auto":
+            return torch.bfloat16 if bf16_supported(device) else torch.float32
+
+
+def start_run(folder: RunFolder, config: RunConfig, dataset: Dataset, device: torch.device, threads: int) -> Run:
+    """Write what is decided once: vocabulary and ``run.json`` (last, so a run has started exactly when it exists)."""
+    captions = dataset.captions(20_000)
+    tokenizer = Tokenizer.train(
+        captions, vocabulary=config.model.text.vocabulary, max_tokens=config.model.text.max_tokens
+    )
+    run = Run(
+        config=config,
+        data_fingerprint=dataset.fingerprint(),
+        data_licences=dataset.licences(),
+        redistributable=dataset.redistributable(),
+        examples=tuple(dict.fromkeys(captions))[:8],
+        command=" ".join(["unfog", *sys.argv[1:]]),
+        threads=threads,
+        device=device.type,
+        precision=str(precision_of(config, device)).removeprefix("torch."),
+        versions={"unfog": unfog.__version__, "torch": torch.__version__, "python": platform.python_version()},
+    )
+    write_atomic(folder.vocabulary, tokenizer.to_json().encode())
+    write_atomic(folder.run_file, json.dumps(run.model_dump(mode="json"), indent=1).encode())
+    return run
+
+
+def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
+    """What ``start_run`` wrote."""
+    run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+    text = folder.vocabulary.read_text(encoding="utf-8")
+    return run, Tokenizer.from_json(text, run.config.model.text.max_tokens)
+
+
+def fresh_state(run: Run, tokenizer: Tokenizer, device: torch.device) -> TrainState:
+    """Random weights from the run's seed; the average starts as a copy."""
+    config = run.config
+    model, ema = (build_model(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
+    model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
+    return TrainState(model, ema, adamw(model, config.train.optimiser))
+
+
+def batches(run: Run, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:
+    """Positions in the run -> training batch, as a pure function."""
+    config = run.config.train
+    density, process = build_density(config), state.model.denoiser.process
+
+    def source(positions: range) -> Example:
+        batch = stream.read(dataset, seed=config.seed, start=positions.start, n=len(positions))
+        ids, mask = tokenizer.encode(batch.captions)
+        return example(
+            state.model.codec.encode(batch.x),
+            ids,
+            mask,
+            positions,
+            seed=config.seed,
+            density=density,
+            process=process,
+            caption_dropout=config.caption_dropout,
+        )
+
+    return source  # pyright: ignore[reportReturnType]
+
+
+@contextmanager
+def stop_flag() -> Iterator[list[str]]:
+    """A list that a SIGTERM or SIGINT appends its name to; a second signal has its usual effect."""
+    flag: list[str] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        flag.append(signal.Signals(number).name)
+        signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
+
+    previous = {s: signal.signal(s, note) for s in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield flag
+    finally:
+        for s, handler in previous.items():
+            signal.signal(s, handler)
+
+
+def measured_images(run: Run, tokenizer: Tokenizer, dataset: Dataset, device: torch.device, minutes: float) -> int:
+    """How many images fit into ``minutes``: speed over a few seconds of real steps on weights that are thrown away."""
+    state = fresh_state(run, tokenizer, device)
+    records = train(
+        state, batches(run, tokenizer, dataset, state), run.config.train, precision=precision_of(run.config, device)
+    )
+    clock, start = Clock(), time.monotonic()
+    per_step = run.config.train.batch * run.config.train.accumulate
+    for record in records:
+        if record.step > 2:  # the first steps pay for allocation
+            clock.add(record, per_step)
+        if time.monotonic() - start > 8.0 and clock.images:
+            break
+    images = int(0.93 * clock.images / max(clock.total, 1e-9) * minutes * 60)  # 7 % for validation, samples, saving
+    return max(per_step, images // per_step * per_step)
+
+
+def train_job(
+    out: Path, config: RunConfig | None, *, minutes: float | None = None, resume: bool = False, device: str | None = None,
+    threads: int | None = None,
+) -> Iterator[Event]:
+    """Train into ``out``: a new run from ``config``, or with ``resume`` the one that is there.
+
+    Args:
+        out: run folder.
+        config: the whole configuration; may be ``None`` when resuming a run that has started.
+        minutes: turn this much time into a fixed number of images by a short measurement, once.
+
+    Raises:
+        UsageError, DataError: before anything is written.
+        DivergedError: the loss is not finite; names the last good checkpoint.
+        InterruptedRunError: stopped by a signal after saving.
+    """
+    folder = RunFolder(out)
+    if not (resume and folder.started()):
+        folder.check_new()
+        if config is None:
+            raise DataError(f"{out} holds no run yet: name the data to start it")
+    where = pick_device(device)
+    with folder.lock(), stop_flag() as stop:
+        if resume and folder.started():
+            run, tokenizer = read_run(folder)
+            set_threads(threads or run.threads)
+            dataset = open_dataset(run.config.data, run.config.model.picture.size)
+            if dataset.fingerprint() != run.data_fingerprint:
+                raise DataError(f"{run.config.data.source} changed since the run in {out} started; start a new run for it")
+        else:
+            assert config is not None
+            used = set_threads(threads)
+            dataset = open_dataset(config.data, config.model.picture.size)
+            if minutes is not None:
+                yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
+                trial = Run.model_construct(config=config)
+                words = Tokenizer.train(
+                    dataset.captions(2000),
+                    vocabulary=config.model.text.vocabulary,
+                    max_tokens=config.model.text.max_tokens,
+                )
+                images = measured_images(trial, words, dataset, where, minutes)
+                config = config.override([f"train.images={images}"])
+            start_run(folder, config, dataset, where, used)
+            run, tokenizer = read_run(folder)
+        state = fresh_state(run, tokenizer, where)
+        window = Window()
+        if (last := checkpoint.latest(folder.checkpoints)) is not None:
+            counters = checkpoint.restore(state, last)
+            window.losses, window.steps = counters["window"]
+            yield Progress(state.seen_images, run.config.train.images, f"resumed from {last.name}")
+        folder.rewind(state.seen_images)
+        yield from follow(folder, run, tokenizer, dataset, state, window, stop)
+
+
+def follow(
+    folder: RunFolder,
+    run: Run,
+    tokenizer: Tokenizer,
+    dataset: Dataset,
+    state: TrainState,
+    window: Window,
+    stop: list[str],
+) -> Iterator[Event]:
+    """Drive the loop to its end: log, validate, sample, save; then write the model."""
+    config, device = run.config.train, state.model.device
+    watch = Watch(run.config, tokenizer, dataset, state, folder)
+    session = Clock()
+    per_step = config.batch * config.accumulate
+    records = train(state, batches(run, tokenizer, dataset, state), config, precision=precision_of(run.config, device))
+    last: Path | None = checkpoint.latest(folder.checkpoints)
+    crossed = lambda every: state.seen_images // every != (state.seen_images - per_step) // every  # noqa: E731
+    try:
+        for record in records:
+            window.losses, window.steps = window.losses + record.loss, window.steps + 1
+            window.clock.add(record, per_step)
+            session.add(record, per_step)
+            done = state.seen_images >= config.images
+            if state.step % LOG_STEPS == 0 or done:
+                folder.append(metric(record, window))
+                window.losses, window.steps, window.clock = 0.0, 0, Clock()
+            if crossed(config.validate_every_images) or done:
+                folder.append(watch.validate())
+            if crossed(config.preview_every_images) or done:
+                watch.preview()
+            if crossed(config.save_every_images) or done or stop:
+                last = checkpoint.save(state, folder.checkpoints, {"window": [window.losses, window.steps]})
+                checkpoint.prune(folder.checkpoints, config.keep_checkpoints)
+            if stop:
+                raise InterruptedRunError(f"stopped by {stop[0]} at image {state.seen_images}, saved; --resume continues")
+            yield Progress(state.seen_images, config.images, message(record, session))
+    except DivergedError as error:
+        good = f"the last good checkpoint is {last}" if last else "there was no checkpoint yet"
+        raise DivergedError(f"{error}; {good}; try a lower --set train.optimiser.lr") from None
+    if not folder.model.exists():
+        write_model(folder, run, tokenizer, state)
+    facts = session.facts() | {"images": state.seen_images}
+    yield Result({"model": str(folder.model), "run": str(folder.root), **facts})
+
+
+def metric(record: Record, window: Window) -> dict[str, Any]:
+    """A line of ``events.jsonl``; everything that depends on the clock is under ``time``."""
+    return {
+        "kind": "metric",
+        "step": record.step,
+        "seen_images": record.seen_images,
+        "loss": window.losses / window.steps,
+        "lr": record.lr,
+        "gradient_norm": record.gradient_norm,
+        "time": window.clock.facts() | {"at": time.time()},
+    }
+
+
+def message(record: Record, clock: Clock) -> str:
+    """One line for a person."""
+    facts = clock.facts()
+    return (
+        f"loss {record.loss:.3f} · {facts['images_per_second']:.0f} images/s"
+        f" · {100 * facts['share_outside_compute']:.0f} % outside forward/backward/optimiser"
+    )
+
+
+def total_seconds(folder: RunFolder) -> float:
+    """Wall time of all sessions, from the events."""
+    lines = folder.events.read_text(encoding="utf-8").splitlines() if folder.events.is_file() else []
+    events = (json.loads(line) for line in lines)
+    return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
+
+
+def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState) -> None:
+    """Save the averaged weights as a model folder with manifest and card."""
+    config = run.config
+    seconds = total_seconds(folder)
+    manifest = Manifest(
+        name=folder.root.resolve().name.replace(" ", "-")[:80] or "model",
+        description=f"Trained on {config.data.source if config.data.source == 'scenes' else Path(config.data.source).name}.",
+        licence="Apache-2.0" if config.data.source == "scenes" else "see data licences",
+        redistributable=run.redistributable,
+        model=config.model,
+        caption_dropout=config.train.caption_dropout,
+        tokenizer_sha256=tokenizer.sha256(),
+        examples=run.examples,
+        training=Training(
+            command=run.command,
+            seed=config.train.seed,
+            images=state.seen_images,
+            seconds=round(seconds, 1),
+            images_per_second=round(state.seen_images / max(seconds, 1e-9), 1),
+            code=f"unfog {run.versions['unfog']}",
+            hardware=f"{run.device}, {run.threads} threads, {run.precision}",
+            data="scenes" if config.data.source == "scenes" else Path(config.data.source).name,
+            data_fingerprint=run.data_fingerprint,
+            data_licences=run.data_licences,
+            config=json.loads(canonical_json(config.model_dump(mode="json"))),
+        ),
+    )
+    save_model(state.ema, folder.model, manifest, card(manifest))

@@ -1,0 +1,88 @@
+"""What is looked at while a run is going: a validation error that never changes its dice, and pictures at fixed seeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unfog.config.sample import SampleConfig
+from unfog.config.train import RunConfig
+from unfog.data.dataset import Dataset
+from unfog.jobs.run_folder import RunFolder
+from unfog.media.grid import sheet_png
+from unfog.model.build import build_density
+from unfog.samplers.step import last
+from unfog.tasks.generate import decode, generate
+from unfog.text.tokenizer import Tokenizer
+from unfog.train.objective import example
+from unfog.train.state import TrainState
+from unfog.util.files import write_atomic
+from unfog.util.random import Draw
+
+EDGES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+PROMPTS = 16
+
+
+class Watch:
+    """Validation and previews of the averaged weights at fixed (picture, time, noise) and fixed (prompt, seed)."""
+
+    def __init__(
+        self, config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState, folder: RunFolder
+    ) -> None:
+        self.config, self.tokenizer, self.dataset = config, tokenizer, dataset
+        self.state, self.folder = state, folder
+        count = dataset.valid_count
+        self.n = config.train.validate_images if count is None else min(config.train.validate_images, count)
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, Any]:
+        """Mean squared error in the head's units on held-out pictures, over all and by bins of lam."""
+        errors, lams = list[Tensor](), list[Tensor]()
+        for first in range(0, self.n, 64):
+            error, lam = self.errors(range(first, min(first + 64, self.n)))
+            errors.append(error)
+            lams.append(lam)
+        error, lam = torch.cat(errors), torch.cat(lams)
+        where = torch.bucketize(lam, torch.tensor(EDGES))
+        bins = [error[where == k].mean().item() if (where == k).any() else None for k in range(len(EDGES) + 1)]
+        return {
+            "kind": "validation",
+            "step": self.state.step,
+            "seen_images": self.state.seen_images,
+            "error": error.mean().item(),
+            "error_by_lam": bins,
+            "time": {},
+        }
+
+    def errors(self, positions: range) -> tuple[Tensor, Tensor]:
+        """Squared error per held-out picture and its noise level."""
+        seed, denoiser = self.config.train.seed, self.state.ema.denoiser
+        batch = self.dataset.batch(positions, seed=seed, split="valid")
+        ids, mask = self.tokenizer.encode(batch.captions)
+        e = example(
+            self.state.ema.codec.encode(batch.x),
+            ids,
+            mask,
+            positions,
+            seed=seed,
+            density=build_density(self.config.train),
+            process=denoiser.process,
+            caption_dropout=0.0,
+            draws=(Draw.VALID_TIME, Draw.VALID_NOISE),
+        ).to(self.state.ema.device)
+        error = denoiser.error(e.x0, e.t, e.eps, self.state.ema.text(e.ids, e.mask, e.drop))
+        return error.cpu(), denoiser.process.lam(e.t).cpu()
+
+    def preview(self) -> None:
+        """Write a sheet of fixed prompts at fixed seeds to the samples folder."""
+        n = min(PROMPTS, self.n)
+        captions = self.dataset.batch(range(n), seed=self.config.train.seed, split="valid").captions
+        ema = self.state.ema
+        pictures = [
+            decode(ema, last(generate(ema, text, [k], SampleConfig())).x)[0] for k, text in enumerate(captions)
+        ]
+        page = sheet_png(torch.stack(pictures), captions)
+        write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", page)
+

@@ -1,0 +1,211 @@
+"""Picture files <-> tensors.
+
+Pictures are ``(c, h, w)``: uint8 v in 0..255 at rest, float32 x in [-1, 1] for the networks, with
+
+    x = v / 127.5 - 1            v = round((clip(x, -1, 1) + 1) * 127.5)   (ties to even)
+
+so v -> x -> v gives back all 256 values. Files come from strangers: only PNG, JPEG and WebP are opened, and bytes,
+pixels, frames and scans are checked before any decoder runs. Decoding gives plain RGB as people see the picture: EXIF
+rotation applied, palettes, grey, 16 bits and CMYK converted, transparency flattened over white. Colour profiles are
+ignored (values are taken as sRGB).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageOps, PngImagePlugin
+from torch import Tensor
+
+from unfog.media.header import Header, read_header
+from unfog.util.errors import DataError
+
+EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
+DRAFT_FACTOR = 4  # a JPEG is decoded at the power-of-two scale that is still this many times the wanted size
+# Every exception Pillow's three decoders and its EXIF reader are known to raise on damaged files.
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture file may cost. Sides and pixels count before any resizing."""
+
+    file_bytes: int = 64 * 2**20
+    pixels: int = 50_000_000
+    min_side: int = 1
+    scans: int = 100
+
+
+SAFE = Limits()
+TRAINING = Limits(min_side=8)
+
+
+def check_header(data: bytes, *, name: str, limits: Limits = SAFE) -> Header:
+    """Refuse a file by its size and first bytes, without decoding it.
+
+    Raises:
+        DataError: not PNG/JPEG/WebP, too many bytes, pixels, frames or scans, or a side below the minimum.
+    """
+    if not data:
+        raise DataError(f"{name} is empty (0 bytes); remove it or save the picture again")
+    if len(data) > limits.file_bytes:
+        raise DataError(
+            f"{name} has {len(data)} bytes; at most {limits.file_bytes} are read: save it smaller"
+        )
+    header = read_header(data)
+    if header is None:
+        raise DataError(
+            f"{name} is not a readable PNG, JPEG or WebP picture; convert it to one of them or remove it"
+        )
+    w, h = header.width, header.height
+    if w * h > limits.pixels:
+        raise DataError(
+            f"{name} is {w}x{h} = {w * h} pixels; at most {limits.pixels} are allowed: scale it down"
+        )
+    if min(w, h) < limits.min_side:
+        raise DataError(
+            f"{name} is {w}x{h} pixels; every side needs at least {limits.min_side}: remove or replace it"
+        )
+    if header.animated:
+        raise DataError(f"{name} is animated; a picture has one frame: save the frame you want as PNG")
+    if header.scans > limits.scans:
+        raise DataError(
+            f"{name} is a JPEG of {header.scans} scans; at most {limits.scans} are read: save it again"
+        )
+    return header
+
+
+def decode(data: bytes, *, name: str, limits: Limits = SAFE, at_least: int | None = None) -> Image.Image:
+    """The picture in a PNG, JPEG or WebP file as an upright RGB image.
+
+    Args:
+        data: the whole file.
+        name: what to call it in errors.
+        limits: caps checked before decoding.
+        at_least: shorter side that will do; a large JPEG is then decoded at a reduced scale (several times faster).
+
+    Raises:
+        DataError: refused by ``check_header``, truncated or damaged.
+    """
+    header = check_header(data, name=name, limits=limits)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[header.format])
+        if picture.size != (header.width, header.height):
+            raise DataError(
+                f"{name} says two sizes, {header.width}x{header.height} and {picture.size}; save it again"
+            )
+        if at_least is not None and header.format == "JPEG" and picture.mode in ("RGB", "L"):
+            picture.draft(picture.mode, (DRAFT_FACTOR * at_least, DRAFT_FACTOR * at_least))
+        picture.load()
+        return flatten(ImageOps.exif_transpose(picture))
+    except DataError:
+        raise
+    except (*BROKEN, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{name} is damaged ({' '.join(str(error).split())}); save the picture again or remove it"
+        ) from error
+
+
+def flatten(picture: Image.Image) -> Image.Image:
+    """Any Pillow mode to RGB; transparency over white; 16-bit grey scaled by 255/65535 and rounded."""
+    if picture.mode.startswith("I"):
+        grey = np.clip(np.asarray(picture, dtype=np.float64), 0, 65535) * (255 / 65535)
+        return Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        over = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
+    return picture.convert("RGB")
+
+
+def square(picture: Image.Image, size: int, *, filter: Literal["lanczos", "box"] = "lanczos") -> Image.Image:
+    """The centred square of a picture, resized to ``size`` x ``size``.
+
+    Both filters widen with the reduction, so detail finer than the new pixels is averaged, never aliased.
+    """
+    w, h = picture.size
+    side = min(w, h)
+    left, top = (w - side) // 2, (h - side) // 2
+    return picture.resize((size, size), FILTERS[filter], box=(left, top, left + side, top + side))
+
+
+def pixels_of(picture: Image.Image) -> UInt8[Tensor, "c h w"]:
+    """The values of an RGB (or grey) Pillow image."""
+    array = np.array(picture, dtype=np.uint8)  # (h, w, c) or (h, w)
+    return torch.from_numpy(array.reshape(*array.shape[:2], -1)).permute(2, 0, 1).contiguous()
+
+
+def picture_of(pixels: UInt8[Tensor, "c h w"]) -> Image.Image:
+    """A Pillow image of 1 (grey), 3 (RGB) or 4 (RGBA) channels."""
+    if pixels.shape[0] not in (1, 3, 4):
+        raise ValueError(f"a picture has 1, 3 or 4 channels, got {pixels.shape[0]}")
+    array = pixels.permute(1, 2, 0).contiguous().cpu().numpy()
+    return Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+
+
+def from_uint8(pixels: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """0..255 to float32 in [-1, 1]: ``v / 127.5 - 1``."""
+    return pixels.float().div_(127.5).sub_(1.0)
+
+
+def to_uint8(x: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
+    """[-1, 1] to 0..255, values outside clipped: ``round((x + 1) * 127.5)``, ties to even.
+
+    Raises:
+        DataError: ``x`` holds NaN, which has no colour.
+    """
+    if torch.isnan(x).any():
+        raise DataError(
+            "the picture holds NaN; the model or its settings diverged: use fewer extremes or float32"
+        )
+    return ((x.float().clamp(-1.0, 1.0) + 1.0) * 127.5).round_().to(torch.uint8)
+
+
+def encode_png(pixels: UInt8[Tensor, "c h w"], *, text: Mapping[str, str] | None = None) -> bytes:
+    """A PNG file; ``text`` becomes iTXt chunks (UTF-8), one per key. The same arguments give the same bytes."""
+    info = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        info.add_itxt(key, value)
+    out = io.BytesIO()
+    picture_of(pixels).save(out, format="PNG", pnginfo=info)
+    return out.getvalue()
+
+
+def read_bytes(path: Path, *, name: str | None = None, limits: Limits = SAFE) -> bytes:
+    """A whole file, refused by its size before it is read."""
+    name = name or str(path)
+    try:
+        size = path.stat().st_size
+        if size > limits.file_bytes:
+            raise DataError(f"{name} has {size} bytes; at most {limits.file_bytes} are read: save it smaller")
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{name} cannot be read ({error.strerror}); check the file and its permissions"
+        ) from error
+
+
+def load_square(path: Path, size: int, *, limits: Limits = SAFE) -> UInt8[Tensor, "3 size size"]:
+    """A picture file as a centred square of ``size`` pixels, RGB."""
+    return pixels_of(
+        square(decode(read_bytes(path, limits=limits), name=str(path), limits=limits, at_least=size), size)
+    )

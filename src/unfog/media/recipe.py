@@ -1,0 +1,89 @@
+"""Recipes in picture files: canonical JSON under the key ``unfog``, and infotext under ``parameters`` for others.
+
+What is read back comes from strangers. The text is at most 256 KiB, nested at most 32 deep, has no unknown key, and
+every number in it is bounded (``config/recipe.py``); it names a model by its sha256, so it cannot name a path.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jaxtyping import UInt8
+from pydantic import ValidationError
+from torch import Tensor
+
+from unfog.config.base import explain
+from unfog.config.recipe import Recipe
+from unfog.media.image import read_bytes
+from unfog.media.infotext import write_infotext
+from unfog.media.png import TEXT_LIMIT, encode, read_text
+from unfog.util.errors import DataError, RecipeError
+from unfog.util.files import canonical_json
+
+KEY = "unfog"
+FOREIGN = {
+    "parameters": "a web UI's",
+    "prompt": "ComfyUI's",
+    "workflow": "ComfyUI's",
+    "invokeai_metadata": "InvokeAI's",
+    "Comment": "NovelAI's",
+}
+DEPTH_LIMIT = 32
+BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"|([\[{])|([\]}])')
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """Canonical JSON: equal recipes have equal text."""
+    return canonical_json(recipe.model_dump(mode="json"))
+
+
+def picture_file(pixels: UInt8[Tensor, "c h w"], recipe: Recipe) -> bytes:
+    """The PNG file of a picture, with its recipe."""
+    return encode(pixels, {KEY: recipe_text(recipe), "parameters": write_infotext(recipe)})
+
+
+def parse_recipe(text: str, *, name: str) -> Recipe:
+    """Read a recipe as untrusted input.
+
+    Args:
+        text: JSON.
+        name: of the file it is from, for errors.
+
+    Raises:
+        RecipeError: too long, too deep, not JSON, an unknown key, or a value out of bounds.
+    """
+    if len(text) > TEXT_LIMIT:
+        raise RecipeError(f"{name}: the recipe has {len(text)} characters; at most {TEXT_LIMIT} are read")
+    if depth(text) > DEPTH_LIMIT:
+        raise RecipeError(f"{name}: the recipe is nested more than {DEPTH_LIMIT} deep; that is no recipe of unfog")
+    try:
+        return Recipe.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise RecipeError(f"{name}: the recipe is refused: {explain(error)}") from None
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe inside a PNG file.
+
+    Raises:
+        DataError: no such file, or it cannot be read.
+        RecipeError: no recipe in it, or one that ``parse_recipe`` refuses.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is not a file; give a picture that unfog wrote")
+    text = read_text(read_bytes(path), name=str(path))
+    if KEY in text:
+        return parse_recipe(text[KEY], name=str(path))
+    other = next((whose for key, whose in FOREIGN.items() if key in text), None)
+    said = f"only {other} description, which is not exact" if other else "no recipe"
+    raise RecipeError(f"{path} holds {said}; only pictures that unfog wrote can be replayed")
+
+
+def depth(text: str) -> int:
+    """How deep arrays and objects are nested in a JSON text."""
+    deepest = now = 0
+    for match in BRACKETS.finditer(text):
+        now += (match[1] is not None) - (match[2] is not None)
+        deepest = max(deepest, now)
+    return deepest

@@ -1,0 +1,135 @@
+"""Configuration to objects, in one visible place: no registries, no class names in files."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from unfog.codec.identity import Identity
+from unfog.config import model as cm
+from unfog.config import train as ct
+from unfog.core import schedule as cs
+from unfog.core.denoiser import Denoiser
+from unfog.core.head import EDM, HEADS, Head
+from unfog.core.process import Process
+from unfog.core.weighting import Density, LogNormal, MinSNR, Uncertainty, Uniform, Weight, unit
+from unfog.model.model import Model
+from unfog.nets.hybrid import Hybrid
+from unfog.nets.layers import initialise
+from unfog.nets.unet import UNet
+from unfog.text.encoder import TextEncoder
+from unfog.text.tokenizer import Tokenizer
+
+
+def build_schedule(config: cm.ModelConfig) -> cs.Schedule:
+    """The noise schedule, rescaled to zero terminal SNR if asked."""
+    match config.schedule:
+        case cm.FlowConfig():
+            schedule: cs.Schedule = cs.Flow()
+        case cm.CosineConfig():
+            schedule = cs.Cosine()
+        case cm.SigmoidConfig():
+            schedule = cs.Sigmoid()
+        case cm.VPLinearConfig():
+            schedule = cs.VPLinear()
+        case cm.ScaledLinearConfig():
+            schedule = cs.ScaledLinear()
+        case cm.VEConfig(sigma_max=sigma_max):
+            schedule = cs.VE(sigma_max=sigma_max)
+        case cm.TableConfig(betas="linear", steps=steps):
+            schedule = cs.Table.linear(steps)
+        case cm.TableConfig(steps=steps):
+            schedule = cs.Table.scaled_linear(steps)
+    return cs.ZeroTerminalSNR(schedule) if config.zero_terminal_snr else schedule
+
+
+def build_head(config: cm.ModelConfig) -> Head:
+    """What the network predicts."""
+    return EDM(sigma_data=config.picture.sigma_data) if config.head == "edm" else HEADS[config.head]
+
+
+def build_net(config: cm.ModelConfig) -> nn.Module:
+    """The raw network."""
+    text, net = config.text, config.net
+    match net:
+        case cm.HybridConfig():
+            return Hybrid(
+                ndim=config.ndim,
+                channels=config.picture.channels,
+                patch=net.patch,
+                widths=net.widths,
+                blocks=net.blocks,
+                core_width=net.core_width,
+                core_depth=net.core_depth,
+                heads=net.heads,
+                context=text.width,
+                pooled=text.width,
+                emb=net.emb,
+                dropout=net.dropout,
+            )
+        case cm.UNetConfig():
+            return UNet(
+                ndim=config.ndim,
+                channels=config.picture.channels,
+                widths=net.widths,
+                blocks=net.blocks,
+                attend=net.attend,
+                heads=net.heads,
+                context=text.width,
+                pooled=text.width,
+                emb=net.emb,
+                dropout=net.dropout,
+            )
+
+
+def build_density(config: ct.TrainConfig) -> Density:
+    """Which noise levels are trained on."""
+    match config.density:
+        case ct.LogNormalConfig(mean=mean, std=std):
+            return LogNormal(mean, std)
+        case ct.UniformConfig():
+            return Uniform()
+
+
+def build_weight(config: ct.TrainConfig) -> Weight:
+    """How much each noise level counts (the learned weighting is a module: see ``build_model``)."""
+    match config.weight:
+        case ct.MinSNRConfig(gamma=gamma):
+            return MinSNR(gamma)
+        case ct.UnitConfig() | ct.UncertaintyConfig():
+            return unit
+
+
+def build_model(
+    config: cm.ModelConfig, tokenizer: Tokenizer, *, train: ct.TrainConfig | None = None, seed: int | None = None
+) -> Model:
+    """A model with weights drawn from ``seed``, or without any (``None``: on the meta device, to be loaded).
+
+    Args:
+        config: the model.
+        tokenizer: its vocabulary.
+        train: adds what only training needs (loss weight, learned uncertainty).
+    """
+    with torch.device("meta"):
+        uncertain = train is not None and isinstance(train.weight, ct.UncertaintyConfig)
+        denoiser = Denoiser(
+            build_net(config),
+            build_head(config),
+            Process(build_schedule(config)),
+            weight=unit if train is None else build_weight(train),
+            sigma_data=config.picture.sigma_data,
+            level_range=config.level_range,
+            uncertainty=Uncertainty() if uncertain else None,
+        )
+        text = TextEncoder(
+            vocabulary=tokenizer.size,
+            width=config.text.width,
+            depth=config.text.depth,
+            heads=config.text.heads,
+            max_tokens=config.text.max_tokens,
+        )
+        model = Model(config, tokenizer, text, Identity(), denoiser)
+    if seed is not None:
+        model = model.to_empty(device="cpu")
+        initialise(model, seed)
+    return model

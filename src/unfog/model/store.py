@@ -1,0 +1,101 @@
+"""Models on disk: a folder with ``unfog.json`` (the manifest), safetensors, the vocabulary and a card. Never pickle.
+
+The manifest holds the whole configuration, what the model was trained on and with, recommended sampling settings,
+metrics with their sample counts, and the sha256 of every file; it is written last, so a folder is complete or absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from unfog.config.base import explain
+from unfog.config.manifest import Manifest
+from unfog.model.build import build_model
+from unfog.model.model import Model
+from unfog.text.tokenizer import Tokenizer
+from unfog.util.errors import ModelError
+from unfog.util.files import commit_directory, verify_directory
+
+MANIFEST = "unfog.json"
+WEIGHTS = "model.safetensors"
+VOCABULARY = "tokenizer.json"
+CARD = "README.md"
+
+
+def save_model(model: Model, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16) -> None:
+    """Write a model folder atomically; what only training needs (the learned loss weight) stays out.
+
+    Raises:
+        UsageError: ``target`` exists.
+        DiskError: the disk is full; nothing is left behind.
+    """
+    tensors = {
+        name: tensor.detach().to(dtype).contiguous()
+        for name, tensor in model.state_dict().items()
+        if not name.startswith("denoiser.uncertainty.")
+    }
+
+    def write(folder: Path) -> None:
+        save_file(tensors, folder / WEIGHTS, metadata={"format": "pt", "unfog": "1"})
+        (folder / WEIGHTS).chmod(0o666 & ~umask())  # safetensors writes mode 0600 whatever the umask
+        (folder / VOCABULARY).write_text(model.tokenizer.to_json(), encoding="utf-8")
+        (folder / CARD).write_text(card, encoding="utf-8")
+
+    commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
+
+
+def read_manifest(folder: Path, *, hashes: bool) -> Manifest:
+    """The manifest of a model folder, checked against its files.
+
+    Raises:
+        ModelError: not a model folder, a file missing or damaged, or a manifest this version does not understand.
+    """
+    if folder.is_file():
+        raise ModelError(
+            f"{folder} is a file, not a model folder: unfog loads folders with {MANIFEST} and safetensors,"
+            " and never unpickles .pt/.ckpt files; convert the weights to safetensors first"
+        )
+    if not (folder / MANIFEST).is_file():
+        raise ModelError(f"{folder} is not a model folder: it has no {MANIFEST}")
+    record = verify_directory(folder, hashes=hashes, manifest=MANIFEST)
+    try:
+        return Manifest.model_validate(record)
+    except ValidationError as error:
+        raise ModelError(f"{folder / MANIFEST}: {explain(error)}") from None
+
+
+def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
+    """Read a model folder, verifying every file against the manifest; weights become float32, evaluation mode.
+
+    Raises:
+        ModelError: as ``read_manifest``, or weights that do not fit the configuration.
+    """
+    manifest = read_manifest(folder, hashes=True)
+    tokenizer = Tokenizer.from_json((folder / VOCABULARY).read_text(encoding="utf-8"), manifest.model.text.max_tokens)
+    model = build_model(manifest.model, tokenizer)
+    try:
+        stored = load_file(folder / WEIGHTS)
+        model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, assign=True)
+    except (RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder / WEIGHTS} does not fit its manifest: {str(error).splitlines()[-1].strip()}") from None
+    return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
+
+
+def umask() -> int:
+    """The process's file mode mask (reading it means setting it)."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def manifest_json(folder: Path) -> dict[str, Any]:
+    """The manifest as stored, for showing; verified by size only."""
+    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

@@ -1,0 +1,120 @@
+"""The hybrid network: convolutional skin, transformer core (compare Hoogeboom et al. 2023, "simple diffusion", U-ViT).
+
+    x -> unshuffle -> conv -> [ResBlocks -> downsample]*levels -> transformer core -> [upsample -> ResBlocks]*levels
+      -> norm, conv (zero-init) -> shuffle
+
+Pictures keep their detail in cheap convolutions at high resolution; composition and text meet where there are few
+tokens. Skips are concatenated and divided by sqrt(2). Any number of spatial axes; sizes that do not divide are padded
+inside and cropped back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unfog.core.cond import Cond
+from unfog.core.probe import Probe
+from unfog.nets.attention import Block
+from unfog.nets.embed import Embed
+from unfog.nets.layers import (
+    Conv,
+    Downsample,
+    ResBlock,
+    Upsample,
+    coordinates,
+    crop,
+    group_norm,
+    pad_to_multiple,
+    shuffle,
+    unshuffle,
+)
+from unfog.nets.rope import angles
+
+
+class Hybrid(nn.Module):
+    """``net(x, level, cond, probe)`` with x ``(b, channels, *space)``; output of the same shape.
+
+    Args:
+        ndim: number of spatial axes (1 wave, 2 picture, 3 clip).
+        channels: channels of ``x``.
+        patch: side of the cells folded into channels by the stem.
+        widths: channels of the convolutional levels, finest first.
+        blocks: residual blocks per level, on the way down and again on the way up.
+        core_width, core_depth, heads: the transformer at the coarsest level.
+        context: width of the text tokens; pooled: width of the pooled text (0: unconditional); labels: classes.
+        emb: width of the modulation embedding.
+        control: extra input channels of ``cond.control``.
+    """
+
+    def __init__(
+        self,
+        *,
+        ndim: int = 2,
+        channels: int = 3,
+        patch: int = 2,
+        widths: Sequence[int] = (64,),
+        blocks: int = 2,
+        core_width: int = 192,
+        core_depth: int = 4,
+        heads: int = 6,
+        context: int = 0,
+        pooled: int = 0,
+        labels: int = 0,
+        emb: int = 256,
+        control: int = 0,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.patch, self.multiple, self.control = patch, patch * 2 ** len(widths), control
+        self.head_dim = core_width // heads
+        cell = patch**ndim
+        self.embed = Embed(emb, pooled=pooled, labels=labels)
+        self.stem = Conv(ndim, (channels + control) * cell + ndim, widths[0])
+        self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
+        self.up, self.grow = nn.ModuleList(), nn.ModuleList()
+        for width, coarser in zip(widths, [*widths[1:], core_width], strict=True):
+            self.down.append(nn.ModuleList(ResBlock(ndim, width, width, emb, dropout=dropout) for _ in range(blocks)))
+            self.shrink.append(Downsample(ndim, width, coarser))
+            self.grow.append(Upsample(ndim, coarser, width))
+            self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, width, emb, dropout=dropout) for _ in range(blocks)))
+        self.core = nn.ModuleList(
+            Block(core_width, heads, emb=emb, context=context or None, dropout=dropout) for _ in range(core_depth)
+        )
+        self.norm = group_norm(widths[0])
+        self.out = Conv(ndim, widths[0], channels * cell, gain=0.0)
+
+    def forward(self, x: Tensor, level: Tensor, cond: Cond, probe: Probe | None = None) -> Tensor:
+        space = x.shape[2:]
+        emb = self.embed(level, cond)
+        if self.control:
+            if cond.control is None:
+                raise ValueError(f"this network needs cond.control with {self.control} channels")
+            x = torch.cat([x, cond.control], dim=1)
+        h = unshuffle(pad_to_multiple(x, self.multiple), self.patch)
+        h = self.stem(torch.cat([h, coordinates(h)], dim=1))
+        skips: list[Tensor] = []
+        for blocks, shrink in zip(self.down, self.shrink):
+            for block in blocks:
+                h = block(h, emb)
+                skips.append(h)
+            h = shrink(h)
+        h = self.think(h, emb, cond, probe)
+        for blocks, grow in zip(reversed(self.up), reversed(self.grow)):
+            h = grow(h)
+            for block in blocks:
+                h = block(torch.cat([h, skips.pop()], dim=1) / math.sqrt(2), emb)
+        return crop(shuffle(self.out(F.silu(self.norm(h))), self.patch), space)
+
+    def think(self, h: Tensor, emb: Tensor, cond: Cond, probe: Probe | None) -> Tensor:
+        """The transformer core on the coarsest grid: (b, d, *cells) -> the same."""
+        cells = h.shape[2:]
+        angle = angles(cells, self.head_dim, h.device)
+        tokens = h.flatten(2).transpose(1, 2)  # (b, n, d)
+        for i, block in enumerate(self.core):
+            tokens = block(tokens, emb=emb, cond=cond, angle=angle, site=f"core.{i}", probe=probe)
+        return tokens.transpose(1, 2).unflatten(2, cells)

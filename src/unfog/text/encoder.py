@@ -1,0 +1,51 @@
+"""Token numbers to conditioning: a small bidirectional transformer, trained together with the network it conditions.
+
+Its outputs are attended to by the network (``Cond.tokens``) and averaged into one vector (``Cond.pooled``). A dropped or
+empty caption becomes a learned null token instead, which is what classifier-free guidance steers away from.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Int64
+from torch import Tensor, nn
+
+from unfog.core.cond import Cond
+from unfog.nets.attention import Block
+from unfog.nets.layers import RMSNorm
+
+
+class TextEncoder(nn.Module):
+    """``forward(ids, mask, drop) -> Cond`` with tokens ``(b, l, width)``, mask ``(b, l)``, pooled ``(b, width)``.
+
+    Args:
+        vocabulary: number of tokens.
+        width, depth, heads: the transformer.
+        max_tokens: longest caption.
+    """
+
+    def __init__(self, *, vocabulary: int, width: int, depth: int, heads: int, max_tokens: int) -> None:
+        super().__init__()
+        self.token = nn.Embedding(vocabulary, width)
+        self.position = nn.Embedding(max_tokens, width)
+        self.blocks = nn.ModuleList(Block(width, heads, emb=None, context=None) for _ in range(depth))
+        self.norm = RMSNorm(width)
+        self.null = nn.Embedding(2, width)  # row 0: the null token, row 1: the null summary
+
+    def forward(
+        self, ids: Int64[Tensor, "b l"], mask: Bool[Tensor, "b l"], drop: Bool[Tensor, " b"] | None = None
+    ) -> Cond:
+        """Encode captions; rows that are empty or marked in ``drop`` become the learned null conditioning."""
+        absent = ~mask.any(1) if drop is None else drop | ~mask.any(1)
+        first = torch.zeros_like(mask)
+        first[:, 0] = True
+        mask = torch.where(absent[:, None], first, mask)  # no row without a key
+        x = self.token(ids) + self.position.weight[: ids.shape[1]]  # (b, l, d)
+        for block in self.blocks:
+            x = block(x, mask=mask)
+        x = self.norm(x)
+        seen = mask[..., None].to(x.dtype)
+        pooled = (x * seen).sum(1) / seen.sum(1)
+        tokens = torch.where(absent[:, None, None], self.null.weight[0].to(x.dtype), x)
+        pooled = torch.where(absent[:, None], self.null.weight[1].to(x.dtype), pooled)
+        return Cond(tokens=tokens, mask=mask, pooled=pooled)

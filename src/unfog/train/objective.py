@@ -1,0 +1,67 @@
+"""The training objective of one batch: which noise, which time, which captions are dropped, and the loss.
+
+Everything random is addressed by (run seed, position of the sample in the run). Times follow the golden-ratio sequence
+u_i = frac(u_0 + i / phi): any stretch of consecutive positions covers the noise levels evenly, which lowers the
+variance of the loss at no cost (Weyl 1916; low-discrepancy sampling as in Kingma et al. 2021, appendix I.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+from unfog.core.process import Process
+from unfog.core.weighting import Density
+from unfog.util.random import Draw, normal, uniform
+
+GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training batch, ready for ``Model.forward``."""
+
+    x0: Float[Tensor, "b c *space"]
+    ids: Int64[Tensor, "b l"]
+    mask: Bool[Tensor, "b l"]
+    drop: Bool[Tensor, " b"]
+    t: Float[Tensor, " b"]
+    eps: Float[Tensor, "b c *space"]
+
+    def to(self, device: torch.device) -> Example:
+        moved = (v.to(device) for v in (self.x0, self.ids, self.mask, self.drop, self.t, self.eps))
+        return Example(*moved)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        return self.x0, self.ids, self.mask, self.drop, self.t, self.eps
+
+
+def times(seed: int, positions: Sequence[int], density: Density, process: Process, draw: Draw) -> Float[Tensor, " b"]:
+    """A time in (0, 1] for every position, float32."""
+    start = uniform([seed], (1,), draw=draw)[0, 0]
+    u = (start + torch.tensor(positions, dtype=torch.float64) * GOLDEN) % 1.0
+    return density.time(u.clamp(1e-9, 1 - 1e-9), process).float()
+
+
+def example(
+    x0: Float[Tensor, "b c *space"],
+    ids: Int64[Tensor, "b l"],
+    mask: Bool[Tensor, "b l"],
+    positions: Sequence[int],
+    *,
+    seed: int,
+    density: Density,
+    process: Process,
+    caption_dropout: float,
+    draws: tuple[Draw, Draw] = (Draw.TRAIN_TIME, Draw.TRAIN_NOISE),
+) -> Example:
+    """Complete pictures and captions to a training batch; ``draws`` separates validation numbers from training numbers."""
+    b = x0.shape[0]
+    t = times(seed, positions, density, process, draws[0])
+    eps = normal([seed] * b, x0.shape[1:], draw=draws[1], index=positions)
+    drop = uniform([seed] * b, (1,), draw=Draw.TRAIN_DROP, index=positions)[:, 0] < caption_dropout
+    return Example(x0, ids, mask, drop, t, eps)

@@ -1,0 +1,65 @@
+"""Which device to compute on, with how many threads, and whether bfloat16 pays there. Nothing is probed at import."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import torch
+
+from unfog.util.errors import UsageError
+
+DEVICES = ("cpu", "cuda", "mps")
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The device called ``name`` ("cpu", "cuda", "cuda:1", "mps"), or the fastest one present if None.
+
+    Raises:
+        UsageError: no such kind of device, or none of that kind on this machine.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+    kind, _, number = name.partition(":")
+    if kind not in DEVICES or (":" in name and not number.isdecimal()):
+        raise UsageError(f"unknown device {name!r}; allowed: cpu, cuda, cuda:N, mps")
+    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(_has_mps())}[kind]
+    if int(number or 0) >= count:
+        raise UsageError(f"device {name!r} is not on this machine ({count} of kind {kind}); use --device cpu")
+    return torch.device(name)
+
+
+def core_count() -> int:
+    """Processor cores this process may use: the scheduler's mask, further limited by a container's quota."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    quota = Path("/sys/fs/cgroup/cpu.max")
+    if quota.is_file():
+        limit, period = quota.read_text().split()
+        if limit != "max":
+            cores = min(cores, max(1, int(limit) // int(period)))
+    return cores
+
+
+def set_threads(count: int | None = None) -> int:
+    """Compute with ``count`` threads (None: one per usable core) and return the number: results may depend on it.
+
+    Raises:
+        UsageError: ``count`` is less than 1.
+    """
+    if count is not None and count < 1:
+        raise UsageError(f"the number of threads must be at least 1, got {count}")
+    torch.set_num_threads(core_count() if count is None else count)
+    return torch.get_num_threads()
+
+
+def bf16_supported(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware, so that autocast to it saves time instead of costing it."""
+    if device.type == "cpu":
+        has = torch.cpu.get_capabilities()
+        return any(has.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def _has_mps() -> bool:
+    return torch.backends.mps.is_available()

@@ -1,0 +1,98 @@
+"""What a stranger does first, done from scratch: the demo in an empty environment, and the wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+NO_NETWORK = """
+import sys
+def refuse(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+        raise RuntimeError(f"network used: {event} {args}")
+sys.addaudithook(refuse)
+from unfog.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def clone(repo: Path, tracked: list[Path], tmp_path: Path) -> Path:
+    """A copy of what is under version control, and nothing else."""
+    target = tmp_path / "clone"
+    for path in tracked:
+        copy = target / path.relative_to(repo)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+    return target
+
+
+def plain_environment(home: Path) -> dict[str, str]:
+    """The caller's environment without what would lead to this test's own Python."""
+    hidden = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MAKELEVEL", "VENV", "PYTHON")
+    return {name: value for name, value in os.environ.items() if name not in hidden} | {"HOME": str(home)}
+
+
+@pytest.mark.slow
+def test_the_demo_from_nothing(clone, tmp_path):
+    """``make demo`` in an empty clone leaves a picture; the second call installs nothing and draws the same bytes."""
+    command = ["make", "demo", f"PYTHON={Path(sys.base_prefix) / 'bin' / 'python3'}"]
+
+    def make() -> subprocess.CompletedProcess[str]:
+        environment = plain_environment(tmp_path)
+        return subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+
+    first = make()
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "installing" in first.stdout
+    (picture,) = (clone / "out/demo").glob("*.png")
+    with Image.open(picture) as image:
+        assert image.mode == "RGB"
+        assert len(image.convert("RGB").getcolors(2**16) or []) > 16
+    before = picture.read_bytes()
+    shutil.rmtree(clone / "out")
+    again = make()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "installing" not in again.stdout
+    assert picture.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_generating_uses_no_network(tmp_path):
+    command = [sys.executable, "-c", NO_NETWORK, "generate", "a red circle", "--seed", "3", "-o", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").glob("*.png"))) == 1
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_package_and_its_model(clone, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(tmp_path),
+        str(clone),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    model = {Path(name).name for name in names if name.startswith("unfog/assets/models/scenes-32/")}
+    assert {"unfog.json", "tokenizer.json", "README.md"} <= model
+    assert any(name.endswith(".safetensors") for name in model)
+    assert "unfog/py.typed" in names
+    assert {name.partition("/")[0] for name in names} == {"unfog", "unfog-0.1.0.dist-info"}
+    assert {Path(name).name for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
+    assert wheel.stat().st_size < 40 * 2**20

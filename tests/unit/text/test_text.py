@@ -1,0 +1,64 @@
+"""Vocabulary and text encoder: nothing typed is lost, neighbours do not matter, empty means null."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.support.models import CAPTIONS, awake_model, tiny_tokenizer
+from unfog.text.tokenizer import Tokenizer
+from unfog.util.errors import ModelError
+
+
+def test_training_is_deterministic_and_survives_json() -> None:
+    a, b = tiny_tokenizer(), tiny_tokenizer()
+    assert a.sha256() == b.sha256()
+    c = Tokenizer.from_json(a.to_json(), 16)
+    assert c.pieces("two green stars") == a.pieces("two green stars")
+    assert a.size <= 300
+
+
+def test_unseen_characters_become_bytes() -> None:
+    pieces = tiny_tokenizer().pieces("日")
+    assert pieces[-3:] == ["<0xE6>", "<0x97>", "<0xA5>"]
+
+
+def test_case_and_spaces_do_not_matter() -> None:
+    t = tiny_tokenizer()
+    assert t.pieces("A Red CIRCLE") == t.pieces("a red circle")
+
+
+def test_encoding_pads_masks_and_cuts() -> None:
+    t = tiny_tokenizer()
+    ids, mask = t.encode(["a red circle", "", "z" * 40])
+    assert ids.shape == mask.shape == (3, 16)
+    assert mask.sum(1).tolist() == [t.count("a red circle"), 0, 16]
+    assert t.truncated("a red circle") == ""
+    assert t.truncated("z" * 40).strip("z") == ""
+    assert 0 < len(t.truncated("z" * 40)) < 40
+
+
+def test_bad_vocabulary_is_a_model_error() -> None:
+    with pytest.raises(ModelError, match="not a tokenizer"):
+        Tokenizer.from_json("{}", 16)
+
+
+def test_a_prompt_does_not_depend_on_its_neighbours() -> None:
+    model = awake_model()
+    together = model.condition(CAPTIONS)
+    for k, text in enumerate(CAPTIONS):
+        alone = model.condition([text])
+        assert together.tokens is not None and alone.tokens is not None
+        assert torch.equal(alone.tokens[0], together.tokens[k])
+
+
+def test_empty_and_dropped_captions_are_the_null_conditioning() -> None:
+    model = awake_model()
+    null = model.condition([""])
+    ids, mask = model.tokenizer.encode(["a red circle"], pad_to=16)
+    with torch.no_grad():
+        dropped = model.text(ids, mask, torch.tensor([True]))
+    assert null.pooled is not None and dropped.pooled is not None
+    assert torch.equal(null.pooled, dropped.pooled)
+    assert null.mask is not None and null.mask.sum().item() == 1
+    assert torch.equal(null.tokens[0, 0], model.text.null.weight[0])  # pyright: ignore[reportOptionalSubscript]
