@@ -46,9 +46,7 @@ def caption_lines(row: dict[str, Any]) -> list[str]:
     """Several captions of one picture: the name alone, with its style before or behind, and with keywords."""
     name, style = plain_name(row["name"]), row["vendor"].replace("-", " ") + " style"
     said = set(name.lower().replace(",", " ").split())
-    more = [
-        word for word in row["keywords"] or [] if word.lower() not in said and word.lower() != name.lower()
-    ]
+    more = [word for word in row["keywords"] or [] if word.lower() not in said and word.lower() != name.lower()]
     lines = [f"{name}, {style}", f"{style} {name}", name]
     if more:
         lines.append(", ".join([name, *more[:KEYWORDS_PER_LINE], style]))
@@ -59,14 +57,10 @@ def caption_lines(row: dict[str, Any]) -> list[str]:
 
 def write_folder(archive: Path, out: Path, vendors: list[str], size: int) -> Counter[str]:
     """Write every picture of ``vendors`` into ``out``; the number of pictures per (vendor, licence)."""
-    rows = [
-        json.loads(line) for line in (archive / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    rows = [json.loads(line) for line in (archive / "metadata.jsonl").read_text(encoding="utf-8").splitlines()]
     unknown = sorted(set(vendors) - {row["vendor"] for row in rows})
     if unknown:
-        raise SystemExit(
-            f"unknown vendors {unknown}; the archive has {sorted({row['vendor'] for row in rows})}"
-        )
+        raise SystemExit(f"unknown vendors {unknown}; the archive has {sorted({row['vendor'] for row in rows})}")
     zips, counts, table = dict[str, zipfile.ZipFile](), Counter[str](), list[dict[str, Any]]()
     for row in rows:
         vendor = row["vendor"]
@@ -102,9 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="captioned folder from an archive of emoji pictures")
     parser.add_argument("archive", type=Path, help="folder with metadata.jsonl and the zips")
     parser.add_argument("out", type=Path, help="folder to make; must not exist")
-    parser.add_argument(
-        "--vendors", default="noto,fluent-flat,twemoji", help="comma-separated (default %(default)s)"
-    )
+    parser.add_argument("--vendors", default="noto,fluent-flat,twemoji", help="comma-separated (default %(default)s)")
     parser.add_argument("--size", type=int, default=32, help="side in pixels (default %(default)s)")
     asked = parser.parse_args()
     if asked.out.exists():

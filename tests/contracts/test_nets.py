@@ -18,7 +18,17 @@ SPACES = {1: (23,), 2: (13, 11), 3: (5, 7, 6)}
 
 def hybrid(ndim: int) -> nn.Module:
     return Hybrid(
-        ndim=ndim, channels=2, patch=2, widths=(32,), blocks=1, core_width=32, core_depth=2, heads=2, context=14, pooled=10, emb=64
+        ndim=ndim,
+        channels=2,
+        patch=2,
+        widths=(32,),
+        blocks=1,
+        core_width=32,
+        core_depth=2,
+        heads=2,
+        context=14,
+        pooled=10,
+        emb=64,
     )
 
 

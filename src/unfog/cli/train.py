@@ -12,7 +12,9 @@ def train(
     data: Annotated[str, typer.Argument(help="Captioned folder, or 'scenes' for the built-in procedural set.")],
     out: Annotated[Path, typer.Option("--out", help="Run folder to make (or, with --resume, to continue).")],
     preset: Annotated[str, typer.Option("--preset", help="Size of the network: tiny, small or base.")] = "small",
-    size: Annotated[int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")
+    ] = None,
     images: Annotated[int | None, typer.Option("--images", help="Length of the run in pictures seen.")] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Length in minutes, turned once into a number of pictures.")
@@ -22,7 +24,9 @@ def train(
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="Any setting, for example --set train.optimiser.lr=5e-4.")
     ] = None,
-    device: Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")
+    ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="CPU threads; unset: all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -31,6 +35,8 @@ def train(
     from unfog.jobs.plan import plan
     from unfog.jobs.train import train_job
 
-    config = plan(data, preset=preset, size=size, images=images, minutes=minutes, seed=seed, assignments=assignments or [])
+    config = plan(
+        data, preset=preset, size=size, images=images, minutes=minutes, seed=seed, assignments=assignments or []
+    )
     events = train_job(out, config, minutes=minutes, resume=resume, device=device, threads=threads)
     follow(events, as_json=as_json)

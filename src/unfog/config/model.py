@@ -74,7 +74,6 @@ class HybridConfig(Config):
     core_depth: Positive = 4
     heads: Positive = 6
     emb: Positive = 256
-    dropout: Fraction = 0.0
 
 
 class UNetConfig(Config):
@@ -86,7 +85,6 @@ class UNetConfig(Config):
     attend: tuple[Annotated[int, Field(ge=0, le=16)], ...] = ()
     heads: Positive = 4
     emb: Positive = 256
-    dropout: Fraction = 0.0
 
 
 NetConfig = Annotated[HybridConfig | UNetConfig, Field(discriminator="kind")]

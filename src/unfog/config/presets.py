@@ -10,7 +10,9 @@ def tiny(size: int) -> RunConfig:
     """About 0.5 M parameters: tests, rehearsals, a first look at a data set."""
     return RunConfig(
         model=ModelConfig(
-            net=HybridConfig(patch=patch_for(size, 16), widths=(32,), blocks=1, core_width=96, core_depth=2, heads=3, emb=128),
+            net=HybridConfig(
+                patch=patch_for(size, 16), widths=(32,), blocks=1, core_width=96, core_depth=2, heads=3, emb=128
+            ),
             text=TextConfig(vocabulary=512, width=96, depth=1, heads=3),
             picture=PictureConfig(size=size),
         ),
@@ -22,7 +24,9 @@ def small(size: int) -> RunConfig:
     """About 5 M parameters: hours on a laptop CPU, minutes on a GPU."""
     return RunConfig(
         model=ModelConfig(
-            net=HybridConfig(patch=patch_for(size, 16), widths=(64,), blocks=2, core_width=192, core_depth=4, heads=6, emb=256),
+            net=HybridConfig(
+                patch=patch_for(size, 16), widths=(64,), blocks=2, core_width=192, core_depth=4, heads=6, emb=256
+            ),
             text=TextConfig(vocabulary=2048, width=192, depth=2, heads=6),
             picture=PictureConfig(size=size),
         ),

@@ -87,7 +87,9 @@ class MinSNR:
             case "v":
                 return clipped / (snr + 1)
             case other:
-                raise ValueError(f"min-SNR weighting is defined for the heads x0, eps and v, not {other!r}: use weight 'unit'")
+                raise ValueError(
+                    f"min-SNR weighting is defined for the heads x0, eps and v, not {other!r}: use weight 'unit'"
+                )
 
 
 class Uncertainty(nn.Module):

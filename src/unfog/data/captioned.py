@@ -111,9 +111,7 @@ class Captioned:
     def _entry_numbers(self, indices: Sequence[int], split: Split) -> list[int]:
         numbers = self.members[split]
         if len(indices) == 0 or min(indices) < 0 or max(indices) >= len(numbers):
-            raise DataError(
-                f"{self.name} has {len(numbers)} {split} pictures; asked for numbers {list(indices)[:5]}"
-            )
+            raise DataError(f"{self.name} has {len(numbers)} {split} pictures; asked for numbers {list(indices)[:5]}")
         return [numbers[k] for k in indices]
 
     def captions(self, limit: int) -> list[str]:
@@ -143,7 +141,5 @@ def fingerprint_of(entries: Sequence[Entry], *, paths: bool = True) -> str:
     lines = list[bytes]()
     for entry in entries:
         line = f"{entry.sha256} {hashlib.sha256(nfc(chr(10).join(entry.captions)).encode()).hexdigest()}"
-        lines.append(
-            (f"{line} {nfc(entry.path)}\n" if paths else f"{line}\n").encode("utf-8", "surrogateescape")
-        )
+        lines.append((f"{line} {nfc(entry.path)}\n" if paths else f"{line}\n").encode("utf-8", "surrogateescape"))
     return "sha256:" + hashlib.sha256(b"".join(sorted(lines))).hexdigest()

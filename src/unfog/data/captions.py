@@ -95,25 +95,19 @@ def read_table(root: Path, path: str, problems: list[Problem]) -> Table:
 def _captions(value: Any, where: str, path: str, problems: list[Problem]) -> list[str]:
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
-        problems.append(
-            Problem(path, f"{where} is {str(value)[:40]!r}; a caption is a string or a list of strings")
-        )
+        problems.append(Problem(path, f"{where} is {str(value)[:40]!r}; a caption is a string or a list of strings"))
         return []
     return [text for text in map(tidy, texts) if text]
 
 
 def _string(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     """The first non-empty string under ``keys``."""
-    return next(
-        (tidy(record[key]) for key in keys if isinstance(record.get(key), str) and record[key].strip()), None
-    )
+    return next((tidy(record[key]) for key in keys if isinstance(record.get(key), str) and record[key].strip()), None)
 
 
 def _joined(folder: str, name: str) -> str:
     """``name`` as written in a table of ``folder``, relative to the root, NFC; "./" and back slashes are understood."""
-    parts = [
-        part for part in [*folder.split("/"), *name.replace("\\", "/").split("/")] if part not in ("", ".")
-    ]
+    parts = [part for part in [*folder.split("/"), *name.replace("\\", "/").split("/")] if part not in ("", ".")]
     return unicodedata.normalize("NFC", "/".join(parts))
 
 

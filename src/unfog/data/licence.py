@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable
 
 UNKNOWN = "unknown"
-LICENCE_FILES = frozenset(
-    name + suffix for name in ("license", "licence", "copying") for suffix in ("", ".txt", ".md")
-)
+LICENCE_FILES = frozenset(name + suffix for name in ("license", "licence", "copying") for suffix in ("", ".txt", ".md"))
 # Tried in order: a Creative Commons text with -NC or -ND must not be taken for the shorter licence inside its name.
 CC = r"(?:creative commons\W+|\bcc\W*)"
 PATTERNS: tuple[tuple[str, str], ...] = (

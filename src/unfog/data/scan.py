@@ -17,9 +17,7 @@ from unfog.data.licence import LICENCE_FILES, identify
 from unfog.media.image import EXTENSIONS
 from unfog.util.errors import DataError
 
-OTHER_PICTURES = frozenset(
-    {".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".svg", ".psd", ".ico"}
-)
+OTHER_PICTURES = frozenset({".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".svg", ".psd", ".ico"})
 VALID_FOLDERS = frozenset({"valid", "validation", "val", "test"})
 LAYOUTS = "accepted layouts: a.png with a.txt beside it; or metadata.jsonl or metadata.csv with the columns file_name and text"
 
@@ -58,17 +56,13 @@ def scan(root: Path) -> Scan:
     names = list_files(root, problems)
     tables = [read_table(root, name, problems) for name in names if name.rpartition("/")[2] in TABLES]
     problems += [
-        Problem(name, "is not read; export it as metadata.jsonl")
-        for name in names
-        if name.endswith("metadata.parquet")
+        Problem(name, "is not read; export it as metadata.jsonl") for name in names if name.endswith("metadata.parquet")
     ]
     rows = dict[str, Row]()
     for table in tables:
         for path, row in table.rows.items():
             if path in rows:
-                problems.append(
-                    Problem(table.path, f"describes {path}, which another table describes too; keep one")
-                )
+                problems.append(Problem(table.path, f"describes {path}, which another table describes too; keep one"))
             rows[path] = row
     pictures = [name for name in names if _suffix(name) in EXTENSIONS]
     missing = sorted(set(rows) - {nfc(path) for path in pictures})
@@ -104,8 +98,7 @@ def list_files(root: Path, problems: list[Problem]) -> list[str]:
     for folder, subfolders, files in os.walk(root):
         links = [Path(folder) / name for name in subfolders if (Path(folder) / name).is_symlink()]
         problems += [
-            Problem(link.relative_to(root).as_posix(), "is a link to a folder; copy the folder")
-            for link in links
+            Problem(link.relative_to(root).as_posix(), "is a link to a folder; copy the folder") for link in links
         ]
         subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
         for file in files:
@@ -161,9 +154,7 @@ def _layout(kinds: dict[str, int], tables: list[Table], folders_split: bool) -> 
     """One sentence for people."""
     if not kinds:
         return "no pictures"
-    columns = {
-        table.path: f"column {table.column}" if table.column else "no caption column" for table in tables
-    }
+    columns = {table.path: f"column {table.column}" if table.column else "no caption column" for table in tables}
     parts = [f"{kind}: {number} pictures" for kind, number in sorted(kinds.items())]
     parts += [f"{path} ({column})" for path, column in columns.items()]
     return "; ".join([*parts, "split by the folders train/ and validation/"] if folders_split else parts)

@@ -59,9 +59,6 @@ class Scenes:
             raise ValueError(f"size must be at least 16 pixels, got {size}: smaller shapes cannot be told apart")
         self.size = size
 
-    def count(self, split: Split) -> int | None:
-        return None
-
     def batch(self, indices: Sequence[int], *, seed: int, split: Split) -> Batch:
         """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split: pictures in [-1, 1] and captions."""
         at = [i + (VALID_FROM if split == "valid" else 0) for i in indices]

@@ -90,7 +90,9 @@ def draw_scene(dice: Dice, recipe: Recipe | None = None) -> Scene:
         sizes, layouts = _scatter(dice, count)
     else:
         relation = dice.choice(RELATIONS)
-        counts = dice.choice(((1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (2, 3), (3, 2), (3, 3)) if recipe == "crowd" else ((1, 1),))
+        counts = dice.choice(
+            ((1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (2, 3), (3, 2), (3, 3)) if recipe == "crowd" else ((1, 1),)
+        )
         sizes, layouts = _related(dice, relation, counts)
     looks = [(dice.choice(COLOURS), dice.choice(SHAPES)) for _ in sizes]
     while len(set(looks)) < len(looks):
@@ -163,7 +165,9 @@ def _scatter(dice: Dice, count: int) -> tuple[list[Size], list[tuple[float, tupl
         return [size], [(diameter, corners)]
     if count == 3:
         peak = dice.chance(0.5)
-        return [size], [(diameter, ((middle, top if peak else bottom), *((x, bottom if peak else top) for x in (left, right))))]
+        return [size], [
+            (diameter, ((middle, top if peak else bottom), *((x, bottom if peak else top) for x in (left, right))))
+        ]
     return [size], [(diameter, corners[:2] if dice.chance(0.5) else corners[2:])]
 
 

@@ -66,6 +66,4 @@ def joined(batches: Sequence[Batch]) -> Batch:
     """One batch from several."""
     if len(batches) == 1:
         return batches[0]
-    return Batch(
-        torch.cat([batch.x for batch in batches]), [text for batch in batches for text in batch.captions]
-    )
+    return Batch(torch.cat([batch.x for batch in batches]), [text for batch in batches for text in batch.captions])

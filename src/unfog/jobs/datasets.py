@@ -28,9 +28,7 @@ def open_dataset(config: DataConfig, size: int) -> Dataset:
     root = Path(config.source)
     if not root.is_dir():
         raise DataError(f"{config.source!r} is neither a folder nor 'scenes', the built-in set")
-    return load_folder(
-        root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip
-    )
+    return load_folder(root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip)
 
 
 def sigma_data(dataset: Dataset) -> float:

@@ -1,11 +1,11 @@
 """A training run on disk: its configuration, vocabulary, events, checkpoints and samples, and who may write to it.
 
-    RUN/run.json        what was decided once: full configuration, data fingerprint, length, command, versions
-    RUN/tokenizer.json  the vocabulary
-    RUN/events.jsonl    one JSON object per line; cut back to the checkpoint on resume (the old tail is kept beside it)
-    RUN/checkpoints/    step-XXXXXXXX, atomic
-    RUN/samples/        pictures at fixed seeds
-    RUN/model/          the finished model
+RUN/run.json        what was decided once: full configuration, data fingerprint, length, command, versions
+RUN/tokenizer.json  the vocabulary
+RUN/events.jsonl    one JSON object per line; cut back to the checkpoint on resume (the old tail is kept beside it)
+RUN/checkpoints/    step-XXXXXXXX, atomic
+RUN/samples/        pictures at fixed seeds
+RUN/model/          the finished model
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class RunFolder:
             self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "LOCK").open("a+") as file:
             if not try_lock(file.fileno()):
-                raise LockedError(f"{self.root} is in use by another unfog process: wait for it, or choose another --out")
+                raise LockedError(
+                    f"{self.root} is in use by another unfog process: wait for it, or choose another --out"
+                )
             yield
 
 

@@ -203,7 +203,12 @@ def measured_images(run: Run, tokenizer: Tokenizer, dataset: Dataset, device: to
 
 
 def train_job(
-    out: Path, config: RunConfig | None, *, minutes: float | None = None, resume: bool = False, device: str | None = None,
+    out: Path,
+    config: RunConfig | None,
+    *,
+    minutes: float | None = None,
+    resume: bool = False,
+    device: str | None = None,
     threads: int | None = None,
 ) -> Iterator[Event]:
     """Train into ``out``: a new run from ``config``, or with ``resume`` the one that is there.
@@ -230,7 +235,9 @@ def train_job(
             set_threads(threads or run.threads)
             dataset = open_dataset(run.config.data, run.config.model.picture.size)
             if dataset.fingerprint() != run.data_fingerprint:
-                raise DataError(f"{run.config.data.source} changed since the run in {out} started; start a new run for it")
+                raise DataError(
+                    f"{run.config.data.source} changed since the run in {out} started; start a new run for it"
+                )
         else:
             assert config is not None
             used = set_threads(threads)
@@ -291,7 +298,9 @@ def follow(
                 last = checkpoint.save(state, folder.checkpoints, {"window": [window.losses, window.steps]})
                 checkpoint.prune(folder.checkpoints, config.keep_checkpoints)
             if stop:
-                raise InterruptedRunError(f"stopped by {stop[0]} at image {state.seen_images}, saved; --resume continues")
+                raise InterruptedRunError(
+                    f"stopped by {stop[0]} at image {state.seen_images}, saved; --resume continues"
+                )
             yield Progress(state.seen_images, config.images, message(record, session))
     except DivergedError as error:
         good = f"the last good checkpoint is {last}" if last else "there was no checkpoint yet"

@@ -80,9 +80,6 @@ class Watch:
         n = min(PROMPTS, self.n)
         captions = self.dataset.batch(range(n), seed=self.config.train.seed, split="valid").captions
         ema = self.state.ema
-        pictures = [
-            decode(ema, last(generate(ema, text, [k], SampleConfig())).x)[0] for k, text in enumerate(captions)
-        ]
+        pictures = [decode(ema, last(generate(ema, text, [k], SampleConfig())).x)[0] for k, text in enumerate(captions)]
         page = sheet_png(torch.stack(pictures), captions)
         write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", page)
-

@@ -45,17 +45,11 @@ def sheet(
     """
     n, _, h, w = pixels.shape
     if n == 0 or (captions is not None and len(captions) != n):
-        raise ValueError(
-            f"a sheet needs pictures and one caption each, got {n} pictures and captions {captions!r:.80}"
-        )
+        raise ValueError(f"a sheet needs pictures and one caption each, got {n} pictures and captions {captions!r:.80}")
     columns = min(n, columns or math.isqrt(n - 1) + 1)
     factor = max(1, -(-cell // w))
     font = ImageFont.load_default(FONT_PX)
-    texts = (
-        [wrapped(text, font, w * factor) for text in captions]
-        if captions is not None
-        else [[] for _ in range(n)]
-    )
+    texts = [wrapped(text, font, w * factor) for text in captions] if captions is not None else [[] for _ in range(n)]
     text_height = LINE_PX * max(len(lines) for lines in texts)
     step_x, step_y = w * factor + MARGIN, h * factor + text_height + MARGIN
     rows = -(-n // columns)

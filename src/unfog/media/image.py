@@ -69,29 +69,19 @@ def check_header(data: bytes, *, name: str, limits: Limits = SAFE) -> Header:
     if not data:
         raise DataError(f"{name} is empty (0 bytes); remove it or save the picture again")
     if len(data) > limits.file_bytes:
-        raise DataError(
-            f"{name} has {len(data)} bytes; at most {limits.file_bytes} are read: save it smaller"
-        )
+        raise DataError(f"{name} has {len(data)} bytes; at most {limits.file_bytes} are read: save it smaller")
     header = read_header(data)
     if header is None:
-        raise DataError(
-            f"{name} is not a readable PNG, JPEG or WebP picture; convert it to one of them or remove it"
-        )
+        raise DataError(f"{name} is not a readable PNG, JPEG or WebP picture; convert it to one of them or remove it")
     w, h = header.width, header.height
     if w * h > limits.pixels:
-        raise DataError(
-            f"{name} is {w}x{h} = {w * h} pixels; at most {limits.pixels} are allowed: scale it down"
-        )
+        raise DataError(f"{name} is {w}x{h} = {w * h} pixels; at most {limits.pixels} are allowed: scale it down")
     if min(w, h) < limits.min_side:
-        raise DataError(
-            f"{name} is {w}x{h} pixels; every side needs at least {limits.min_side}: remove or replace it"
-        )
+        raise DataError(f"{name} is {w}x{h} pixels; every side needs at least {limits.min_side}: remove or replace it")
     if header.animated:
         raise DataError(f"{name} is animated; a picture has one frame: save the frame you want as PNG")
     if header.scans > limits.scans:
-        raise DataError(
-            f"{name} is a JPEG of {header.scans} scans; at most {limits.scans} are read: save it again"
-        )
+        raise DataError(f"{name} is a JPEG of {header.scans} scans; at most {limits.scans} are read: save it again")
     return header
 
 
@@ -111,9 +101,7 @@ def decode(data: bytes, *, name: str, limits: Limits = SAFE, at_least: int | Non
     try:
         picture = Image.open(io.BytesIO(data), formats=[header.format])
         if picture.size != (header.width, header.height):
-            raise DataError(
-                f"{name} says two sizes, {header.width}x{header.height} and {picture.size}; save it again"
-            )
+            raise DataError(f"{name} says two sizes, {header.width}x{header.height} and {picture.size}; save it again")
         if at_least is not None and header.format == "JPEG" and picture.mode in ("RGB", "L"):
             picture.draft(picture.mode, (DRAFT_FACTOR * at_least, DRAFT_FACTOR * at_least))
         picture.load()
@@ -174,9 +162,7 @@ def to_uint8(x: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
         DataError: ``x`` holds NaN, which has no colour.
     """
     if torch.isnan(x).any():
-        raise DataError(
-            "the picture holds NaN; the model or its settings diverged: use fewer extremes or float32"
-        )
+        raise DataError("the picture holds NaN; the model or its settings diverged: use fewer extremes or float32")
     return ((x.float().clamp(-1.0, 1.0) + 1.0) * 127.5).round_().to(torch.uint8)
 
 
@@ -199,9 +185,7 @@ def read_bytes(path: Path, *, name: str | None = None, limits: Limits = SAFE) ->
             raise DataError(f"{name} has {size} bytes; at most {limits.file_bytes} are read: save it smaller")
         return path.read_bytes()
     except OSError as error:
-        raise DataError(
-            f"{name} cannot be read ({error.strerror}); check the file and its permissions"
-        ) from error
+        raise DataError(f"{name} cannot be read ({error.strerror}); check the file and its permissions") from error
 
 
 def load_square(path: Path, size: int, *, limits: Limits = SAFE) -> UInt8[Tensor, "3 size size"]:

@@ -65,7 +65,6 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 context=text.width,
                 pooled=text.width,
                 emb=net.emb,
-                dropout=net.dropout,
             )
         case cm.UNetConfig():
             return UNet(
@@ -78,7 +77,6 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 context=text.width,
                 pooled=text.width,
                 emb=net.emb,
-                dropout=net.dropout,
             )
 
 

@@ -30,7 +30,9 @@ VOCABULARY = "tokenizer.json"
 CARD = "README.md"
 
 
-def save_model(model: Model, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16) -> None:
+def save_model(
+    model: Model, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16
+) -> None:
     """Write a model folder atomically; what only training needs (the learned loss weight) stays out.
 
     Raises:
@@ -85,7 +87,9 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
         stored = load_file(folder / WEIGHTS)
         model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, assign=True)
     except (RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{folder / WEIGHTS} does not fit its manifest: {str(error).splitlines()[-1].strip()}") from None
+        raise ModelError(
+            f"{folder / WEIGHTS} does not fit its manifest: {str(error).splitlines()[-1].strip()}"
+        ) from None
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
 
 

@@ -81,14 +81,11 @@ class Block(nn.Module):
         context: width of the text tokens, or ``None`` for no cross-attention.
     """
 
-    def __init__(
-        self, width: int, heads: int, *, emb: int | None, context: int | None, expand: int = 4, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, width: int, heads: int, *, emb: int | None, context: int | None, expand: int = 4) -> None:
         super().__init__()
         self.norm1, self.norm3 = RMSNorm(width), RMSNorm(width)
         self.attention = Attention(width, heads)
         self.up, self.down = Linear(width, expand * width), Linear(expand * width, width, gain=0.0)
-        self.dropout = nn.Dropout(dropout)
         self.modulation = None if emb is None else Linear(emb, 4 * width, gain=0.0)
         self.norm2 = None if context is None else RMSNorm(width)
         self.cross = None if context is None else Attention(width, heads, context=context)
@@ -114,4 +111,4 @@ class Block(nn.Module):
             h = self.norm2(x)
             x = x + self.cross(h, cond.tokens, mask=cond.mask, site=f"{site}.cross", probe=probe)
         h = self.norm3(x) * (1 + scale2) + shift2
-        return x + self.down(self.dropout(F.gelu(self.up(h))))
+        return x + self.down(F.gelu(self.up(h)))

@@ -67,7 +67,6 @@ class Hybrid(nn.Module):
         labels: int = 0,
         emb: int = 256,
         control: int = 0,
-        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.patch, self.multiple, self.control = patch, patch * 2 ** len(widths), control
@@ -78,13 +77,11 @@ class Hybrid(nn.Module):
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()
         for width, coarser in zip(widths, [*widths[1:], core_width], strict=True):
-            self.down.append(nn.ModuleList(ResBlock(ndim, width, width, emb, dropout=dropout) for _ in range(blocks)))
+            self.down.append(nn.ModuleList(ResBlock(ndim, width, width, emb) for _ in range(blocks)))
             self.shrink.append(Downsample(ndim, width, coarser))
             self.grow.append(Upsample(ndim, coarser, width))
-            self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, width, emb, dropout=dropout) for _ in range(blocks)))
-        self.core = nn.ModuleList(
-            Block(core_width, heads, emb=emb, context=context or None, dropout=dropout) for _ in range(core_depth)
-        )
+            self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, width, emb) for _ in range(blocks)))
+        self.core = nn.ModuleList(Block(core_width, heads, emb=emb, context=context or None) for _ in range(core_depth))
         self.norm = group_norm(widths[0])
         self.out = Conv(ndim, widths[0], channels * cell, gain=0.0)
 

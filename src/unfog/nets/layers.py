@@ -180,20 +180,19 @@ class ResBlock(nn.Module):
         emb: width of the embedding ``(b, emb)`` that scales and shifts the second normalisation.
     """
 
-    def __init__(self, ndim: int, width_in: int, width_out: int, emb: int, *, dropout: float = 0.0) -> None:
+    def __init__(self, ndim: int, width_in: int, width_out: int, emb: int) -> None:
         super().__init__()
         self.norm1, self.norm2 = group_norm(width_in), group_norm(width_out)
         self.conv1 = Conv(ndim, width_in, width_out)
         self.conv2 = Conv(ndim, width_out, width_out, gain=0.0)
         self.modulation = Linear(emb, 2 * width_out, gain=0.0)
         self.skip = nn.Identity() if width_in == width_out else Conv(ndim, width_in, width_out, kernel=1)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, emb: Tensor) -> Tensor:
         scale, shift = self.modulation(emb).chunk(2, dim=1)
         h = self.conv1(F.silu(self.norm1(x)))
         h = torch.addcmul(like_rows(shift, h), self.norm2(h), like_rows(scale, h) + 1)
-        return self.skip(x) + self.conv2(self.dropout(F.silu(h)))
+        return self.skip(x) + self.conv2(F.silu(h))
 
 
 def like_rows(v: Tensor, x: Tensor) -> Tensor:

@@ -34,9 +34,7 @@ class SpatialBlock(nn.Module):
     def forward(self, h: Tensor, emb: Tensor, cond: Cond, probe: Probe | None) -> Tensor:
         cells = h.shape[2:]
         angle = angles(cells, self.head_dim, h.device)
-        tokens = self.block(
-            h.flatten(2).transpose(1, 2), emb=emb, cond=cond, angle=angle, site=self.site, probe=probe
-        )
+        tokens = self.block(h.flatten(2).transpose(1, 2), emb=emb, cond=cond, angle=angle, site=self.site, probe=probe)
         return tokens.transpose(1, 2).unflatten(2, cells)
 
 
@@ -64,7 +62,6 @@ class UNet(nn.Module):
         pooled: int = 0,
         labels: int = 0,
         emb: int = 256,
-        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.multiple = 2 ** (len(widths) - 1)
@@ -79,16 +76,16 @@ class UNet(nn.Module):
             self.grow.append(Upsample(ndim, before, before) if i else nn.Identity())
             ins = [before, *[width] * (blocks - 1)]
             outs = [*[width] * (blocks - 1), before]
-            self.down.append(nn.ModuleList(ResBlock(ndim, a, width, emb, dropout=dropout) for a in ins))
-            self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, a, emb, dropout=dropout) for a in outs))
+            self.down.append(nn.ModuleList(ResBlock(ndim, a, width, emb) for a in ins))
+            self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, a, emb) for a in outs))
             if i in attend:
                 for j, a in enumerate(outs):
                     self.down_attention[f"{i}-{j}"] = SpatialBlock(width, heads, emb, context or None, f"down.{i}.{j}")
                     self.up_attention[f"{i}-{j}"] = SpatialBlock(a, heads, emb, context or None, f"up.{i}.{j}")
         last = widths[-1]
-        self.middle1 = ResBlock(ndim, last, last, emb, dropout=dropout)
+        self.middle1 = ResBlock(ndim, last, last, emb)
         self.middle = SpatialBlock(last, heads, emb, context or None, "core.0")
-        self.middle2 = ResBlock(ndim, last, last, emb, dropout=dropout)
+        self.middle2 = ResBlock(ndim, last, last, emb)
         self.norm = group_norm(widths[0])
         self.out = Conv(ndim, widths[0], channels, gain=0.0)
 

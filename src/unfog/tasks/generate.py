@@ -57,7 +57,7 @@ def guided(model: Model, prompt: str, negative: str, sample: SampleConfig, batch
     if sample.interval is not None:
         steered = interval(steered, plain, model.denoiser.process, *sample.interval)
     if sample.sag:
-        steered = sag(steered, denoiser, uncond, sample.sag)
+        steered = sag(steered, denoiser, uncond, sample.sag, process=model.denoiser.process)
     return steered
 
 

@@ -87,7 +87,9 @@ class Tokenizer:
         """Learn at most ``vocabulary`` tokens (256 bytes and padding included) from captions."""
         tokens = Tokens(models.BPE(byte_fallback=True))
         tokens.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-        tokens.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Digits(individual_digits=True)])
+        tokens.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Metaspace(), pre_tokenizers.Digits(individual_digits=True)]
+        )
         trainer = trainers.BpeTrainer(
             vocab_size=vocabulary, special_tokens=[PAD, *BYTES], min_frequency=2, show_progress=False
         )

@@ -11,7 +11,8 @@ CONFIG = OptimiserConfig(lr=2e-3, warmup_images=1000, decay_from=0.5)
 
 
 @pytest.mark.parametrize(
-    ("seen", "expected"), [(0, 2e-3 / 1001), (499, 2e-3 * 500 / 1001), (1000, 2e-3), (50_000, 2e-3), (75_000, 1e-3), (100_000, 0)]
+    ("seen", "expected"),
+    [(0, 2e-3 / 1001), (499, 2e-3 * 500 / 1001), (1000, 2e-3), (50_000, 2e-3), (75_000, 1e-3), (100_000, 0)],
 )
 def test_warmup_plateau_decay(seen: int, expected: float) -> None:
     assert rate(CONFIG, seen, 100_000) == pytest.approx(expected, rel=1e-12, abs=1e-15)
