@@ -93,6 +93,7 @@ def write_folder(archive: Path, out: Path, vendors: list[str], size: int) -> Cou
 
 
 def main() -> None:
+    """Run the tool."""
     parser = argparse.ArgumentParser(description="captioned folder from an archive of emoji pictures")
     parser.add_argument("archive", type=Path, help="folder with metadata.jsonl and the zips")
     parser.add_argument("out", type=Path, help="folder to make; must not exist")

@@ -79,6 +79,7 @@ class TestNets:
     def test_masked_tokens_do_not_matter(self, name: str, ndim: int) -> None:
         net, cond = awake(NETS[name](ndim)), condition(3)
         x, level = numbers((3, 2, *SPACES[ndim]), 5), numbers((3,), 6)
+        assert cond.tokens is not None
         other = cond.tokens.clone()
         other[0, 3:] += 100.0
         with torch.no_grad():
@@ -88,6 +89,9 @@ class TestNets:
     def test_batch_independence_is_exact(self, name: str, ndim: int) -> None:
         net, cond = awake(NETS[name](ndim)).eval(), condition(7)
         x, level = numbers((7, 2, *SPACES[ndim]), 5), numbers((7,), 6)
+        assert cond.tokens is not None
+        assert cond.mask is not None
+        assert cond.pooled is not None
         with torch.no_grad():
             together = net(x, level, cond)
             for rows in ([0, 1], [2, 3, 4], [6, 5], [0, 2, 4, 6, 1]):
@@ -107,7 +111,7 @@ class TestNets:
             for site, map_ in probe.maps.items():
                 torch.testing.assert_close(map_.sum(-1), torch.ones_like(map_.sum(-1)), rtol=0, atol=1e-5, msg=site)
             assert probe.maps["core.0.cross"][0, :, :, 3:].abs().max().item() == 0.0
-            flat = net(x, level, cond, Probe(watched, edit=lambda site, p: torch.full_like(p, 1 / p.shape[-1])))
+            flat = net(x, level, cond, Probe(watched, edit=lambda _, p: torch.full_like(p, 1 / p.shape[-1])))
         assert (flat - plain).abs().max().item() > 1e-4
 
 
@@ -128,6 +132,6 @@ def test_initialisation_is_a_function_of_seed_and_name() -> None:
     initialise(b, 5)
     initialise(c, 6)
     assert all(torch.equal(p, q) for p, q in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
-    assert not torch.equal(a.stem.weight, c.stem.weight)
-    fan_in = a.stem.weight[0].numel()
-    assert a.stem.weight.std().item() * fan_in**0.5 == pytest.approx(1.0, abs=0.1)
+    first, other = a.get_parameter("stem.weight"), c.get_parameter("stem.weight")
+    assert not torch.equal(first, other)
+    assert first.std().item() * first[0].numel() ** 0.5 == pytest.approx(1.0, abs=0.1)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unfog.util.errors import UsageError
-
-C = TypeVar("C", bound="Config")
 
 
 class Config(BaseModel):
@@ -19,7 +17,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
-    def override(self: C, assignments: Sequence[str]) -> C:
+    def override(self, assignments: Sequence[str]) -> Self:
         """A copy with ``a.b=c`` assignments applied; values are read as TOML, or as plain text when they are not TOML.
 
         Raises:
@@ -34,7 +32,7 @@ class Config(BaseModel):
         return self.parse(data)
 
     @classmethod
-    def parse(cls: type[C], data: object) -> C:
+    def parse(cls, data: object) -> Self:
         """Validate untrusted data.
 
         Raises:
@@ -61,7 +59,7 @@ def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str)
         inner = here.get(key)
         if not isinstance(inner, dict):
             raise UsageError(f"--set {assignment}: there is no section {key!r}; sections here: {', '.join(here)}")
-        here = inner
+        here = cast(dict[str, Any], inner)
     if path[-1] not in here:
         raise UsageError(f"--set {assignment}: there is no setting {path[-1]!r}; settings here: {', '.join(here)}")
     here[path[-1]] = new

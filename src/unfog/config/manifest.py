@@ -64,4 +64,4 @@ class Manifest(Config):
     """Prompts of the kind the model was trained on."""
     training: Training | None = None
     metrics: tuple[Metric, ...] = ()
-    files: dict[str, FileEntry] = {}
+    files: dict[str, FileEntry] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How a picture is made: the sampling settings and the request of a generation, shared by Python, CLI, server and recipe."""
+"""How a picture is made: sampling settings and the request of a generation, for Python, CLI, server and recipe."""
 
 from __future__ import annotations
 

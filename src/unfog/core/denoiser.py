@@ -1,8 +1,8 @@
 """From a raw network to the one callable everything else is written on: ``(x_t, t) -> E[x0 | x_t]``.
 
-The network sees unit-variance input c_in x with c_in = 1/sqrt(alpha^2 sigma_data^2 + sigma^2), and the noise level as the
-clamped half log-SNR lam = log(alpha/sigma), so it does not depend on the schedule it was trained under. What it predicts is
-the head's business (core/head.py). The loss is the squared error in the head's own units,
+The network sees unit-variance input c_in x with c_in = 1/sqrt(alpha^2 sigma_data^2 + sigma^2), and the noise level as
+the clamped half log-SNR lam = log(alpha/sigma), so it does not depend on the schedule it was trained under. What it
+predicts is the head's business (core/head.py). The loss is the squared error in the head's own units,
 
     L = w(lam) / exp(u(lam)) * mean |target - out|^2 + u(lam),
 

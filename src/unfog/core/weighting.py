@@ -32,6 +32,8 @@ Weight = Callable[[Tensor, Head], Tensor]
 
 
 class Density(Protocol):
+    """How often each noise level is trained on."""
+
     def time(self, u: Tensor, process: Process) -> Tensor:
         """Map uniform numbers ``u (b,)`` in (0, 1) to times in (0, 1]."""
         ...
@@ -53,7 +55,7 @@ class LogNormal:
     std: float = 1.4
 
     def time(self, u: Float[Tensor, " b"], process: Process) -> Float[Tensor, " b"]:
-        normal = torch.special.ndtri(u)
+        normal: Tensor = torch.special.ndtri(u)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return process.time_at(-(self.mean + self.std * normal))
 
 
@@ -66,9 +68,9 @@ def unit(lam: Float[Tensor, " b"], head: Head) -> Float[Tensor, " b"]:
 class MinSNR:
     """min(SNR, gamma) on the x0 error, converted to the units of the head.
 
-    With x_t = alpha x0 + sigma eps and a VP-like normalisation, an error e in the head's output is an x0 error of
-    e sigma / (a sigma - b alpha)-ish size; the published weights are min(SNR, gamma) for x0, min(SNR, gamma)/SNR for eps and
-    min(SNR, gamma)/(SNR + 1) for v.
+    By the identity of ``core/head.py`` an error e in the head's output is an x0 error of sigma e / (b alpha - sigma a),
+    so the weights are min(SNR, gamma) for x0, min(SNR, gamma) / SNR for eps and min(SNR, gamma) / (SNR + 1) for v, as
+    published, on every schedule (v is divided by sqrt(alpha^2 + sigma^2)).
 
     Raises:
         ValueError: the head has no published form (score, velocity, edm).

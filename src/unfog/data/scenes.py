@@ -53,6 +53,8 @@ class Scenes:
 
     name = "scenes"
     channels = 3
+    count: int | None = None
+    valid_count: int | None = None
 
     def __init__(self, size: int = 32) -> None:
         if size < 16:

@@ -8,6 +8,7 @@ from unfog.config.manifest import Manifest, Metric
 def card(manifest: Manifest) -> str:
     """Markdown with the front matter model hubs read."""
     m, t = manifest, manifest.training
+    share = "May be passed on." if m.redistributable else "**Not redistributable**: see the licences of the data."
     lines = [
         "---",
         f"license: {m.licence.lower() if m.licence != 'see data licences' else 'other'}",
@@ -19,8 +20,7 @@ def card(manifest: Manifest) -> str:
         "",
         m.description,
         "",
-        f"Pictures of {m.model.picture.size} x {m.model.picture.size} pixels, {m.model.picture.channels} channels."
-        f" {'May be passed on.' if m.redistributable else '**Not redistributable**: see the licences of the data.'}",
+        f"Pictures of {m.model.picture.size} x {m.model.picture.size} pixels, {m.model.picture.channels} channels. {share}",
         "",
     ]
     if m.examples:
@@ -33,8 +33,9 @@ def card(manifest: Manifest) -> str:
             t.command,
             "```",
             "",
-            f"{t.images:,} images, seed {t.seed}, {t.seconds / 60:.0f} minutes at {t.images_per_second:.0f} images/s"
-            f" ({t.hardware}; {t.code}).",
+            f"{t.images:,} images, seed {t.seed}, {t.seconds / 60:.0f} minutes at {t.images_per_second:.0f} images/s.",
+            "",
+            f"Hardware: {t.hardware}. Code: {t.code}.",
             "",
             f"Data: {t.data} (`{t.data_fingerprint}`).",
             "Licences: " + ", ".join(f"{name} ({count})" for name, count in sorted(t.data_licences.items())) + ".",
@@ -48,8 +49,9 @@ def card(manifest: Manifest) -> str:
     lines += [
         "## Sampling",
         "",
-        f"Recommended: {s.sampler}, {s.steps} steps on the grid {s.grid}, guidance {s.guidance:g}."
-        f" {m.caption_dropout:.0%} of the captions were dropped in training.",
+        f"Recommended: {s.sampler}, {s.steps} steps on the grid {s.grid}, guidance {s.guidance:g}.",
+        "",
+        f"{m.caption_dropout:.0%} of the captions were dropped in training.",
         "",
     ]
     return "\n".join(lines)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
 from unfog.config.train import DataConfig
 from unfog.data.dataset import Dataset
 from unfog.data.folder import load_folder

@@ -1,4 +1,4 @@
-"""A captioned folder becomes a model: plan, train, watch, save. Emits progress; everything it learns is in the run folder."""
+"""A captioned folder becomes a model: train, watch, save. Emits progress; all it learns is in the run folder."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from unfog.util.errors import DataError, DivergedError, InterruptedRunError
 from unfog.util.files import canonical_json, write_atomic
 
 LOG_STEPS = 50
+BUILT_IN = ("scenes", "emoji")
 
 
 class Run(Config):
@@ -344,9 +345,10 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainS
     """Save the averaged weights as a model folder with manifest and card."""
     config = run.config
     seconds = total_seconds(folder)
+    source = config.data.source if config.data.source in BUILT_IN else Path(config.data.source).name
     manifest = Manifest(
         name=folder.root.resolve().name.replace(" ", "-")[:80] or "model",
-        description=f"Trained on {config.data.source if config.data.source == 'scenes' else Path(config.data.source).name}.",
+        description=f"Trained on {source}.",
         licence="Apache-2.0" if config.data.source == "scenes" else "see data licences",
         redistributable=run.redistributable,
         model=config.model,
@@ -361,7 +363,7 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainS
             images_per_second=round(state.seen_images / max(seconds, 1e-9), 1),
             code=f"unfog {run.versions['unfog']}",
             hardware=f"{run.device}, {run.threads} threads, {run.precision}",
-            data="scenes" if config.data.source == "scenes" else Path(config.data.source).name,
+            data=source,
             data_fingerprint=run.data_fingerprint,
             data_licences=run.data_licences,
             config=json.loads(canonical_json(config.model_dump(mode="json"))),

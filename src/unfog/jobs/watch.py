@@ -1,4 +1,4 @@
-"""What is looked at while a run is going: a validation error that never changes its dice, and pictures at fixed seeds."""
+"""What is looked at while a run is going: a validation error with fixed dice, and pictures at fixed seeds."""
 
 from __future__ import annotations
 

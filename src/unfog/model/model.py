@@ -1,4 +1,4 @@
-"""A model: configuration, vocabulary, text encoder, codec and denoiser in one object. It keeps no state of a request."""
+"""A model: configuration, vocabulary, text encoder, codec and denoiser in one object, without state of a request."""
 
 from __future__ import annotations
 

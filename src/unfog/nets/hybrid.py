@@ -95,15 +95,15 @@ class Hybrid(nn.Module):
         h = unshuffle(pad_to_multiple(x, self.multiple), self.patch)
         h = self.stem(torch.cat([h, coordinates(h)], dim=1))
         skips: list[Tensor] = []
-        for blocks, shrink in zip(self.down, self.shrink):
-            for block in blocks:
+        for blocks, shrink in zip(self.down, self.shrink, strict=True):
+            for block in blocks.children():
                 h = block(h, emb)
                 skips.append(h)
             h = shrink(h)
         h = self.think(h, emb, cond, probe)
-        for blocks, grow in zip(reversed(self.up), reversed(self.grow)):
+        for blocks, grow in zip(reversed(self.up), reversed(self.grow), strict=True):
             h = grow(h)
-            for block in blocks:
+            for block in blocks.children():
                 h = block(torch.cat([h, skips.pop()], dim=1) / math.sqrt(2), emb)
         return crop(shuffle(self.out(F.silu(self.norm(h))), self.patch), space)
 

@@ -1,7 +1,7 @@
 """Building blocks of every network, for any number of spatial axes; they own their initialisation.
 
-Weights are drawn by ``initialise`` from counter-based randomness, N(0, gain^2 / fan_in), so a network is a pure function
-of its configuration and a seed. ``gain=0`` is the zero-init of residual outputs: every block starts as the identity.
+Weights are drawn by ``initialise`` from counter-based randomness, N(0, gain^2 / fan_in), so a network is a pure
+function of its configuration and a seed. ``gain=0`` is the zero-init of residual outputs: every block starts as the identity.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Linear(nn.Linear):
         super().__init__(width_in, width_out, bias=bias)
         self.gain = gain
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name in nn.Linear
         rows = input.numel() // self.in_features
         if rows % ROWS == 0 or torch.is_grad_enabled():
             return super().forward(input)
@@ -72,7 +72,7 @@ def group_norm(width: int) -> nn.GroupNorm:
 
 
 def initialise(module: nn.Module, seed: int) -> None:
-    """Fill every parameter from (seed, parameter name): weights N(0, gain^2/fan_in), biases 0, norms 1, tables N(0, 0.02^2).
+    """Fill every parameter from (seed, name): weights N(0, gain^2/fan_in), biases 0, norms 1, tables N(0, 0.02^2).
 
     Raises:
         TypeError: a parameter belongs to a layer this function does not know.
@@ -109,7 +109,7 @@ def fill(weight: Tensor, std: float, seed: int, name: str) -> None:
 
 
 def unshuffle(x: Tensor, patch: int) -> Tensor:
-    """Fold ``patch``-sized cells of every spatial axis into channels: (b, c, *space) -> (b, c p^n, *space/p). Lossless."""
+    """Fold cells of side ``patch`` into channels, losslessly: (b, c, *space) -> (b, c p^n, *space/p)."""
     if patch == 1:
         return x
     b, c, *space = x.shape

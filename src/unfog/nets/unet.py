@@ -95,16 +95,16 @@ class UNet(nn.Module):
         x = pad_to_multiple(x, self.multiple)
         h = self.stem(torch.cat([x, coordinates(x)], dim=1))
         skips: list[Tensor] = []
-        for i, (blocks, shrink) in enumerate(zip(self.down, self.shrink)):
+        for i, (blocks, shrink) in enumerate(zip(self.down, self.shrink, strict=True)):
             h = shrink(h)
-            for j, block in enumerate(blocks):
+            for j, block in enumerate(blocks.children()):
                 h = block(h, emb)
                 if (key := f"{i}-{j}") in self.down_attention:
                     h = self.down_attention[key](h, emb, cond, probe)
                 skips.append(h)
         h = self.middle2(self.middle(self.middle1(h, emb), emb, cond, probe), emb)
-        for i, blocks, grow in reversed([*zip(range(len(self.up)), self.up, self.grow)]):
-            for j, block in enumerate(blocks):
+        for i, blocks, grow in reversed([*zip(range(len(self.up)), self.up, self.grow, strict=True)]):
+            for j, block in enumerate(blocks.children()):
                 h = block(torch.cat([h, skips.pop()], dim=1) / math.sqrt(2), emb)
                 if (key := f"{i}-{j}") in self.up_attention:
                     h = self.up_attention[key](h, emb, cond, probe)

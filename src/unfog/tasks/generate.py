@@ -21,7 +21,8 @@ from unfog.core.probe import Probe
 from unfog.guidance.cfg import cfg, linear
 from unfog.guidance.interval import interval
 from unfog.guidance.rescale import rescaled
-from unfog.guidance.sag import sag
+from unfog.guidance.sag import Watched, sag
+from unfog.media.image import to_uint8
 from unfog.model.model import Model
 from unfog.samplers import SAMPLERS
 from unfog.samplers.ddim import ddim
@@ -96,7 +97,10 @@ def generate(
     yield from sampler.run(denoise, process, x, ts, noise=noise)
 
 
-def decode(model: Model, x: Tensor) -> UInt8[Tensor, "b h w c"]:
-    """Latents of finished (or clean-estimate) pictures to 8-bit pixels; values beyond [-1, 1] are cut."""
-    pixels = model.codec.decode(x).clamp(-1, 1)
-    return ((pixels + 1) * 127.5).round().to(torch.uint8).movedim(1, -1).cpu()
+def decode(model: Model, x: Tensor) -> UInt8[Tensor, "b c h w"]:
+    """Latents of finished (or clean-estimate) pictures to 8-bit pixels; values beyond [-1, 1] are cut.
+
+    Raises:
+        DataError: ``x`` holds NaN.
+    """
+    return to_uint8(model.codec.decode(x)).cpu()

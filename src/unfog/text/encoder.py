@@ -1,7 +1,7 @@
 """Token numbers to conditioning: a small bidirectional transformer, trained together with the network it conditions.
 
-Its outputs are attended to by the network (``Cond.tokens``) and averaged into one vector (``Cond.pooled``). A dropped or
-empty caption becomes a learned null token instead, which is what classifier-free guidance steers away from.
+Its outputs are attended to by the network (``Cond.tokens``) and averaged into one vector (``Cond.pooled``). A dropped
+or empty caption becomes a learned null token instead, which is what classifier-free guidance steers away from.
 """
 
 from __future__ import annotations

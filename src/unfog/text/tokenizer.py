@@ -79,7 +79,7 @@ class Tokenizer:
         """
         try:
             return Tokenizer(Tokens.from_str(text), max_tokens)
-        except Exception as error:  # the Rust side raises bare Exception
+        except Exception as error:  # noqa: BLE001 - the Rust side raises bare Exception
             raise ModelError(f"tokenizer.json is not a tokenizer: {error}") from None
 
     @staticmethod

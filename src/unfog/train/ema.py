@@ -2,8 +2,8 @@
 
     ema <- beta_n ema + (1 - beta_n) weights,   beta_n = (1 - 1/n)^(gamma + 1),   n = 1, 2, ...
 
-Its width is a fixed share of the run so far, sigma_rel = sqrt((gamma+1) / ((gamma+2)^2 (gamma+3))), so one number serves
-runs of every length and the random start is forgotten at once (beta_1 = 0).
+Its width is a fixed share of the run so far, sigma_rel = sqrt((gamma+1) / ((gamma+2)^2 (gamma+3))), so one number
+serves runs of every length and the random start is forgotten at once (beta_1 = 0).
 """
 
 from __future__ import annotations
@@ -32,4 +32,5 @@ def decay(step: int, gamma: float) -> float:
 @torch.no_grad()
 def update(ema: Sequence[Tensor], weights: Sequence[Tensor], beta: float) -> None:
     """Move ``ema`` towards ``weights`` in place: ema <- beta ema + (1 - beta) weights."""
-    torch._foreach_lerp_(list(ema), list(weights), 1 - beta)  # noqa: SLF001 - one fused pass over all tensors
+    # one fused pass over all tensors
+    torch._foreach_lerp_(list(ema), list(weights), 1 - beta)  # pyright: ignore[reportPrivateImportUsage]

@@ -1,4 +1,4 @@
-"""The training loop as a generator: one typed record per optimiser step; logging, saving and previews are the caller's lines.
+"""The training loop as a generator: one typed record per optimiser step; logging and saving are the caller's lines.
 
     for record in train(state, source, config): ...
 
@@ -30,7 +30,7 @@ class Record:
     """What happened in one optimiser step.
 
     Fields:
-        loss: mean of the weighted loss over the step; error: without the learned uncertainty term it would be noise-free.
+        loss: mean of the weighted loss over the step.
         gradient_norm: before clipping.
         data_s, compute_s: seconds spent making the batch, and in forward, backward and optimiser.
         other_s: everything else since the previous record (averaging, and whatever the caller did meanwhile).
@@ -57,8 +57,8 @@ def train(state: TrainState, source: Source, config: TrainConfig, *, precision: 
         DivergedError: the loss or the gradient is not finite; ``state`` still holds the weights before that step.
     """
     gamma = gamma_of(config.ema)
-    weights = [p for p in state.model.parameters()]
-    averages = [p for p in state.ema.parameters()]
+    weights = list(state.model.parameters())
+    averages = list(state.ema.parameters())
     state.model.train()
     denoiser: Denoiser = state.model.denoiser
     denoiser.precision = precision

@@ -59,7 +59,7 @@ def example(
     caption_dropout: float,
     draws: tuple[Draw, Draw] = (Draw.TRAIN_TIME, Draw.TRAIN_NOISE),
 ) -> Example:
-    """Complete pictures and captions to a training batch; ``draws`` separates validation numbers from training numbers."""
+    """Pictures and captions to a training batch; ``draws`` separates validation numbers from training numbers."""
     b = x0.shape[0]
     t = times(seed, positions, density, process, draws[0])
     eps = normal([seed] * b, x0.shape[1:], draw=draws[1], index=positions)

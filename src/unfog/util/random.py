@@ -57,7 +57,7 @@ def image_seed(seed: int, k: int) -> int:
 
 
 def philox(counter: Int64[Tensor, "n 4"], key: Int64[Tensor, "n 2"]) -> Int64[Tensor, "n 4"]:
-    """Ten rounds of Philox4x32. Words are unsigned 32-bit integers held in int64 (a product wraps, its bits stay right)."""
+    """Ten rounds of Philox4x32 on unsigned 32-bit words held in int64 (a product wraps, its bits stay right)."""
     c0, c1, c2, c3 = counter.unbind(1)
     k0, k1 = key.unbind(1)
     for _ in range(10):
@@ -77,7 +77,10 @@ def _words(
         raise ValueError(f"{b} seeds but {len(at)} indices")
     if not 0 <= step <= MASK:
         raise ValueError(f"step must be within 0..2**32-1, got {step}")
-    head = [(s & MASK, (s >> 32) & MASK, i & MASK, int(draw) | (i >> 32 & 0xFFFFFF) << 8) for s, i in zip(seeds, at)]
+    head = [
+        (s & MASK, (s >> 32) & MASK, i & MASK, int(draw) | (i >> 32 & 0xFFFFFF) << 8)
+        for s, i in zip(seeds, at, strict=True)
+    ]
     rows = torch.tensor(head, dtype=torch.int64, device=device)[:, None].expand(b, groups, 4)  # (b, groups, 4)
     group = torch.arange(groups, device=device).expand(b, groups)
     counter = torch.stack([group, torch.full_like(group, step), rows[..., 2], rows[..., 3]], dim=-1)
@@ -93,7 +96,7 @@ def uniform(
     index: Sequence[int] | None = None,
     device: torch.device | None = None,
 ) -> Float[Tensor, "b *shape"]:
-    """Float64 numbers strictly inside (0, 1), shape ``(len(seeds), *shape)``; row k depends on ``seeds[k], index[k]`` only."""
+    """Float64 numbers inside (0, 1), shape ``(len(seeds), *shape)``; row k depends on ``seeds[k], index[k]`` only."""
     count = math.prod(shape)
     words = _words(seeds, count, draw, step, index, device).reshape(len(seeds), -1)[:, :count]
     return ((words.double() + 0.5) * 2.0**-32).reshape(len(seeds), *shape)
@@ -137,7 +140,7 @@ class Noise:
 
 
 class Dice:
-    """Sequential draws from one Philox stream, for code that needs a varying number of choices (a caption, a layout)."""
+    """Sequential draws from one Philox stream, for code that makes a varying number of choices (a caption, a layout)."""
 
     def __init__(self, seed: int, index: int, draw: Draw) -> None:
         self.seed, self.index, self.draw = seed, index, draw

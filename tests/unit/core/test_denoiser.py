@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoiser
-from unfog.core.head import HEADS, EDM, target
+from unfog.core.head import EDM, HEADS, target
 from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.core.schedule import SCHEDULES, Flow
@@ -106,7 +106,8 @@ def test_cond_rows() -> None:
     a = Cond(tokens=numbers(8, 1, 5, 3), mask=torch.ones(1, 5, dtype=torch.bool))
     both = Cond.cat([a.expand(2), a])
     assert both.batch == 3
-    assert both.tokens is not None and torch.equal(both.tokens[2], both.tokens[0])
+    assert both.tokens is not None
+    assert torch.equal(both.tokens[2], both.tokens[0])
     with pytest.raises(ValueError, match="different fields"):
         Cond.cat([a, Cond(pooled=numbers(9, 1, 3))])
     with pytest.raises(ValueError, match="cannot expand"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-
 from tests.support.models import CAPTIONS, awake_model, tiny_tokenizer
+
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import ModelError
 
@@ -48,7 +48,8 @@ def test_a_prompt_does_not_depend_on_its_neighbours() -> None:
     together = model.condition(CAPTIONS)
     for k, text in enumerate(CAPTIONS):
         alone = model.condition([text])
-        assert together.tokens is not None and alone.tokens is not None
+        assert together.tokens is not None
+        assert alone.tokens is not None
         assert torch.equal(alone.tokens[0], together.tokens[k])
 
 
@@ -58,7 +59,9 @@ def test_empty_and_dropped_captions_are_the_null_conditioning() -> None:
     ids, mask = model.tokenizer.encode(["a red circle"], pad_to=16)
     with torch.no_grad():
         dropped = model.text(ids, mask, torch.tensor([True]))
-    assert null.pooled is not None and dropped.pooled is not None
+    assert null.pooled is not None
+    assert dropped.pooled is not None
     assert torch.equal(null.pooled, dropped.pooled)
-    assert null.mask is not None and null.mask.sum().item() == 1
+    assert null.mask is not None
+    assert null.mask.sum().item() == 1
     assert torch.equal(null.tokens[0, 0], model.text.null.weight[0])  # pyright: ignore[reportOptionalSubscript]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.support.models import tiny_config, tiny_model
 from torch import Tensor
 
-from tests.support.models import tiny_config, tiny_model
 from unfog.config.train import OptimiserConfig, TrainConfig
 from unfog.core.denoiser import Denoiser
 from unfog.core.weighting import LogNormal
@@ -38,7 +38,7 @@ def fresh(ndim: int, settings: TrainConfig) -> TrainState:
 
 
 def waves(model: Model, ndim: int) -> Source:
-    """Captioned tensors: "a low tone" is a constant -0.5, "a red circle" a constant +0.5, plus a small random offset."""
+    """Captioned tensors: "a low tone" is a constant -0.5, "a red circle" +0.5, plus a small random offset."""
 
     def source(positions: Sequence[int]) -> Example:
         b = len(positions)
