@@ -10,7 +10,7 @@ import typer
 
 from unfog.util.errors import Exit, one_line
 
-SHOWN = 20  # problems printed before "and N more"; --json has all
+SHOWN = 20  # lines of a list printed before "and N more"; --json has all
 
 app = typer.Typer(help="Make captioned pictures to train on, and look through your own.")
 
@@ -33,27 +33,31 @@ def scenes(
 @app.command("emoji")
 def emoji(
     out: Annotated[Path, typer.Option("--out", help="Folder to make.")],
-    n: Annotated[int | None, typer.Option("-n", help="Number of pictures; unset: all.")] = None,
+    n: Annotated[int | None, typer.Option("-n", help="Number of pictures, evenly spaced over all; unset: all.")] = None,
     size: Annotated[int, typer.Option("--size", help="Side in pixels.")] = 32,
+    font: Annotated[Path | None, typer.Option("--font", help="Font file; unset: one of this machine.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """The emoji of this machine's colour font with their names, as PNG files and metadata.jsonl."""
+    """The emoji of a colour font with their names, as PNG files and metadata.jsonl."""
     from unfog.cli.show import follow
     from unfog.jobs.data import emoji_job
 
-    follow(emoji_job(out, n=n, size=size), as_json=as_json, say=say_made)
+    follow(emoji_job(out, n=n, size=size, font=font), as_json=as_json, say=say_made)
 
 
 @app.command("check")
 def check(
     folder: Annotated[Path, typer.Argument(help="Captioned folder.")],
+    folder_names: Annotated[
+        bool, typer.Option("--folder-names", help="A picture without a caption takes the name of its subfolder.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> int:
     """Look through a captioned folder as training would, and list every problem (exit code 5 if there are any)."""
     from unfog.cli.show import follow
     from unfog.jobs.data import check_job
 
-    payload = follow(check_job(folder), as_json=as_json, say=say_report)
+    payload = follow(check_job(folder, folder_names=folder_names), as_json=as_json, say=say_report)
     return Exit.DATA if payload["problems"] else Exit.OK
 
 
@@ -64,16 +68,18 @@ def say_made(payload: Mapping[str, Any]) -> None:
 
 
 def say_report(payload: Mapping[str, Any]) -> None:
-    """The report, one fact per line, then the problems."""
+    """The report, one fact per line, then the pictures that are there twice and the problems."""
+    lists = {"duplicates": [f"{one['path']} = {one['first']}" for one in payload["duplicates"]]}
+    lists |= {"problems": [f"{one['path']}: {one['reason']}" for one in payload["problems"]]}
     for key, value in payload.items():
-        if key != "problems":
+        if key not in lists:
             print(one_line(f"{key.replace('_', ' ')}: {shown(value)}"))
-    problems = payload["problems"]
-    print(f"problems: {len(problems)}")
-    for problem in problems[:SHOWN]:
-        print(one_line(f"  {problem['path']}: {problem['reason']}"))
-    if len(problems) > SHOWN:
-        print(f"  and {len(problems) - SHOWN} more")
+    for key, lines in lists.items():
+        print(f"{key}: {len(lines)}")
+        for line in lines[:SHOWN]:
+            print(one_line(f"  {line}"))
+        if len(lines) > SHOWN:
+            print(f"  and {len(lines) - SHOWN} more; --json lists all")
 
 
 def shown(value: object) -> str:

@@ -38,17 +38,21 @@ app.add_typer(model.app, name="model")
 app.command("doctor")(doctor.doctor)
 
 
-@app.callback(invoke_without_command=True)
-def unfog(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
-    """A sentence becomes a picture; a captioned folder becomes a model."""
-    if version:
+def show_version(wanted: bool) -> bool:
+    """Print the version and stop, if wanted."""
+    if wanted:
         print(f"unfog {__version__}")
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        print(context.get_help())
+    return wanted
+
+
+@app.callback()
+def unfog(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """A sentence becomes a picture; a captioned folder becomes a model."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -58,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
             reconfigure(errors="backslashreplace")  # a terminal without Unicode shows escapes instead of failing
     command = typer.main.get_command(app)
     try:
-        code: object = command(list(arguments), prog_name="unfog", standalone_mode=False)
+        code: object = command(list(arguments) or ["--help"], prog_name="unfog", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the one place where every failure gets its line)
         if os.environ.get("UNFOG_DEBUG"):
             traceback.print_exc()

@@ -9,7 +9,9 @@ import typer
 
 
 def train(
-    data: Annotated[str, typer.Argument(help="Captioned folder, or 'scenes' for the built-in procedural set.")],
+    data: Annotated[
+        str, typer.Argument(help="Captioned folder; 'scenes': coloured shapes; 'emoji': those of this machine's font.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Run folder to make (or, with --resume, to continue).")],
     preset: Annotated[str, typer.Option("--preset", help="Size of the network: tiny, small or base.")] = "small",
     size: Annotated[

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Sequence
-from typing import Any, Self, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unfog.util.errors import UsageError
+
+C = TypeVar("C", bound="Config")  # not Self: the checks of annotations in tests cannot resolve it
 
 
 class Config(BaseModel):
@@ -17,7 +19,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
-    def override(self, assignments: Sequence[str]) -> Self:
+    def override(self: C, assignments: Sequence[str]) -> C:  # noqa: PYI019
         """A copy with ``a.b=c`` assignments applied; values are read as TOML, or as plain text when they are not TOML.
 
         Raises:
@@ -32,7 +34,7 @@ class Config(BaseModel):
         return self.parse(data)
 
     @classmethod
-    def parse(cls, data: object) -> Self:
+    def parse(cls: type[C], data: object) -> C:  # noqa: PYI019
         """Validate untrusted data.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What a model is: schedule, head, network, text encoder, picture format; saved in its manifest, enough to rebuild it."""
+"""What a model is: schedule, head, network, text encoder, picture format; enough to rebuild it."""
 
 from __future__ import annotations
 

@@ -46,10 +46,13 @@ class MinSNRConfig(Config):
 
 
 class DataConfig(Config):
-    """Where the pictures come from: a captioned folder, or ``scenes`` for the built-in procedural set."""
+    """Where the pictures come from: a captioned folder, ``scenes`` (procedural) or ``emoji`` (this machine's font).
+
+    ``missing_captions``: refuse pictures without a caption, leave them out, or caption them with their folder's name.
+    """
 
     source: str = "scenes"
-    missing_captions: Literal["error", "drop"] = "error"
+    missing_captions: Literal["error", "drop", "folder"] = "error"
     broken_files: Literal["error", "drop"] = "error"
     flip: bool = False
 

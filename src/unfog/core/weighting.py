@@ -55,7 +55,7 @@ class LogNormal:
     std: float = 1.4
 
     def time(self, u: Float[Tensor, " b"], process: Process) -> Float[Tensor, " b"]:
-        normal: Tensor = torch.special.ndtri(u)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        normal: Tensor = torch.special.ndtri(u)  # pyright: ignore[reportUnknownMemberType]
         return process.time_at(-(self.mean + self.std * normal))
 
 

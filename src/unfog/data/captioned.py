@@ -138,8 +138,11 @@ def fingerprint_of(entries: Sequence[Entry], *, paths: bool = True) -> str:
 
     Order, times and places of the files do not; without ``paths`` neither do their names.
     """
-    lines = list[bytes]()
-    for entry in entries:
-        line = f"{entry.sha256} {hashlib.sha256(nfc(chr(10).join(entry.captions)).encode()).hexdigest()}"
-        lines.append((f"{line} {nfc(entry.path)}\n" if paths else f"{line}\n").encode("utf-8", "surrogateescape"))
-    return "sha256:" + hashlib.sha256(b"".join(sorted(lines))).hexdigest()
+    lines = sorted(f"{line_of(entry, path=paths)}\n".encode("utf-8", "surrogateescape") for entry in entries)
+    return "sha256:" + hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def line_of(entry: Entry, *, path: bool) -> str:
+    """``<sha256 of the file> <sha256 of its captions>``, followed by the path if asked for."""
+    captions = hashlib.sha256(nfc("\n".join(entry.captions)).encode()).hexdigest()
+    return f"{entry.sha256} {captions} {nfc(entry.path)}" if path else f"{entry.sha256} {captions}"

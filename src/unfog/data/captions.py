@@ -2,8 +2,8 @@
 
     sidecar    a.png + a.txt (or a.caption): every non-empty line is one caption; UTF-8
     table      metadata.jsonl or metadata.csv beside the pictures (the "imagefolder" layout of Hugging Face datasets):
-               column file_name is a path relative to the table, column text, caption or prompt the caption (in JSON
-               also a list of captions); a picture listed twice has both captions
+               column file_name (or image) is a path below the table's folder, column text, caption or prompt the
+               caption (in JSON also a list of captions); a picture listed twice has both captions
 
 A sidecar beside a picture wins over the table. Optional columns: licence (or license), attribution, and split_group
 (pictures of one group land on the same side of the train/validation split). Nothing here stops at the first problem:
@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +23,21 @@ from typing import Any
 
 SIDECARS = (".txt", ".caption")
 TABLES = ("metadata.jsonl", "metadata.csv")
+NAME_COLUMNS = ("file_name", "image_file_name", "image")
 CAPTION_COLUMNS = ("text", "caption", "prompt")
 LICENCE_COLUMNS = ("licence", "license")
+OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(.*[/\\])?\.\.([/\\]|$)", re.DOTALL)  # absolute, or leading up with ".."
 SIDECAR_BYTES = 2**20
 TABLE_BYTES = 2**30
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that cannot be used, and why. ``kind`` is "broken" for pictures, tables and sidecars nobody can read and
-    "caption" for a picture without one."""
+    """A file that cannot be used, and why.
+
+    ``kind`` is "broken" for pictures, tables and sidecars nobody can read, "caption" for a picture without one, and
+    "split" for a picture on both sides of the train/validation split.
+    """
 
     path: str
     reason: str
@@ -77,9 +83,14 @@ def read_table(root: Path, path: str, problems: list[Problem]) -> Table:
     column: str | None = None
     rows = dict[str, Row]()
     for number, record in records(text or "", path, problems):
-        name = record.get("file_name")
-        if not isinstance(name, str) or not name:
+        name = next((record[key] for key in NAME_COLUMNS if record.get(key)), None)
+        if not isinstance(name, str):
             problems.append(Problem(path, f"line {number} has no file_name; every row needs one"))
+            continue
+        if OUTSIDE.match(name):
+            problems.append(
+                Problem(path, f"line {number} names {name!r}; file_name is a path below the table's folder")
+            )
             continue
         row = rows.setdefault(_joined(folder, name), Row())
         found = next((key for key in CAPTION_COLUMNS if record.get(key) is not None), None)
@@ -118,6 +129,11 @@ def _json_records(text: str, path: str, problems: list[Problem]) -> list[tuple[i
             continue
         try:
             record = json.loads(line)
+            if "\\u" in line:
+                json.dumps(record, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            problems.append(Problem(path, f"line {number} holds half of a surrogate pair, which is no character"))
+            continue
         except (ValueError, RecursionError) as error:
             problems.append(Problem(path, f"line {number} is not JSON ({error})"))
             continue
@@ -132,11 +148,21 @@ def _json_records(text: str, path: str, problems: list[Problem]) -> list[tuple[i
 
 def _csv_records(text: str, path: str, problems: list[Problem]) -> list[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    out = list[tuple[int, dict[str, Any]]]()
     try:
-        return [(reader.line_num, {key: value for key, value in row.items() if key}) for row in reader]
+        columns = reader.fieldnames or ()
+        if columns and not set(NAME_COLUMNS) & set(columns):
+            problems.append(Problem(path, f"has the columns {', '.join(columns):.80}; one must be file_name"))
+            return []
+        for row in reader:
+            if None in row:  # what an unquoted comma leaves over; the caption would silently end at it
+                reason = f"line {reader.line_num} has more than {len(columns)} fields; put texts with commas in quotes"
+                problems.append(Problem(path, reason))
+            else:
+                out.append((reader.line_num, row))
     except csv.Error as error:
-        problems.append(Problem(path, f"line {reader.line_num} is not CSV ({error})"))
-        return []
+        problems.append(Problem(path, f"line {reader.line_num} is not CSV ({error}); nothing after it was read"))
+    return out
 
 
 def _text(root: Path, path: str, most_bytes: int, problems: list[Problem]) -> str | None:
@@ -144,7 +170,10 @@ def _text(root: Path, path: str, most_bytes: int, problems: list[Problem]) -> st
         if (root / path).stat().st_size > most_bytes:
             problems.append(Problem(path, f"has more than {most_bytes} bytes"))
             return None
-        return (root / path).read_bytes().decode("utf-8-sig")
+        data = (root / path).read_bytes()
+        if 0 not in data:
+            return data.decode("utf-8-sig")
+        problems.append(Problem(path, f"is not UTF-8 text (byte {data.index(0)} is zero); save it as UTF-8"))
     except UnicodeDecodeError as error:
         problems.append(Problem(path, f"is not UTF-8 text (byte {error.start}); save it as UTF-8"))
     except OSError as error:

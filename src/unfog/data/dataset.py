@@ -2,8 +2,8 @@
 
 A dataset is a pure function: picture ``k`` and its caption depend on ``(k, seed)`` and on nothing remembered, so a
 run resumes from the number of pictures seen, and any number of processes may read the same dataset. Finite datasets
-(a folder) have a ``count`` and a split; infinite ones (procedural scenes) have ``count = None`` and make item ``k`` from
-its number.
+(a folder) have a ``count`` and a split; infinite ones (procedural scenes) have ``count = None`` and make item ``k``
+from its number.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ class Dataset(Protocol):
         ...
 
     def batch(self, indices: Sequence[int], *, seed: int, split: Split) -> Batch:
-        """Items ``indices`` of a split (each below ``count`` or ``valid_count``); ``seed`` decides what varies between visits.
+        """Items ``indices`` of a split, each below ``count`` or ``valid_count``.
 
-        The same arguments always give the same numbers, in any batch and any process.
+        ``seed`` decides what varies between visits. The same arguments always give the same numbers, in any batch and
+        any process.
         """
         ...
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,7 @@ from unfog.data.licence import UNKNOWN
 from unfog.data.scan import LAYOUTS, Found, Scan, scan
 from unfog.data.split import FOLDER_RULE, RULE, assign, split_key
 from unfog.media.header import read_header
-from unfog.media.image import TRAINING, decode, load_square, pixels_of, read_bytes, square
+from unfog.media.image import TRAINING, decode, pixels_of, quiet, read_bytes, square
 from unfog.util.errors import DataError
 
 CACHE_BYTES = 2**30
@@ -44,11 +44,20 @@ class Loaded:
     pixels: UInt8[Tensor, "3 size size"]
 
 
+@dataclass(frozen=True)
+class Read:
+    """The pictures that could be decoded, in order, without their pixels; ``cache`` has those of the first ones."""
+
+    kept: list[Found]
+    loaded: list[Loaded]
+    cache: UInt8[Tensor, "k 3 size size"]
+
+
 def load_folder(
     root: Path | str,
     size: int,
     *,
-    missing: Literal["error", "drop"] = "error",
+    missing: Literal["error", "drop", "folder"] = "error",
     broken: Literal["error", "drop"] = "error",
     flip: bool = False,
     cache_bytes: int = CACHE_BYTES,
@@ -58,37 +67,57 @@ def load_folder(
     Args:
         root: the folder; subfolders are read too.
         size: side of the square pictures in pixels.
-        missing: what to do with pictures that have no caption.
+        missing: what to do with pictures that have no caption: refuse, leave them out, or caption them with the name
+            of the subfolder they lie in.
         broken: what to do with pictures, tables and links that cannot be used.
         flip: mirror training pictures with probability 1/2 (wrong for text, flags and captions with "left").
         cache_bytes: pictures kept decoded in memory; what does not fit is decoded again at every visit.
 
     Raises:
-        DataError: no pictures, no captions at all, or, with "error", the first files concerned and the fix.
+        DataError: no pictures, no captions at all, nothing to train on, or, with "error", the first files concerned
+            and the fix.
     """
     root = Path(root)
-    seen = scan(root)
-    found = _with_captions(seen, missing)
+    seen = scan(root, folder_names=missing == "folder")
+    if not seen.found:
+        first = f" ({seen.problems[0].path}: {seen.problems[0].reason})" if seen.problems else ""
+        raise DataError(f"{root} holds no PNG, JPEG or WebP pictures{first}; {LAYOUTS}")
     problems = [problem for problem in seen.problems if problem.kind == "broken"]
-    keep, loaded, cache = _load_all(root, found, size, cache_bytes, problems)
-    if problems and broken == "error":
-        raise DataError(
-            f"{_named([f'{p.path}: {p.reason}' for p in problems])}; repair or remove them, "
-            "or leave them out with --set data.broken_files=drop"
-        )
-    if not keep:
+    if broken == "error":
+        _refuse(root, problems)
+    found = _with_captions(seen, missing)
+    read = read_all(root, found, size, cache_bytes, problems)
+    if broken == "error":
+        _refuse(root, problems)
+    if not read.kept:
         raise DataError(f"{root} has no usable picture left of {len(found)}; run `unfog data check {root}`")
-    keys = [split_key(item.sha256, picture.split_group) for item, picture in zip(loaded, keep, strict=True)]
-    by_folder = keep[0].split is not None
-    splits: Sequence[Split] = [picture.split or "train" for picture in keep] if by_folder else assign(keys)
-    entries = tuple(_entry(*row) for row in zip(keep, loaded, splits, strict=True))
-    beyond = tuple(root / picture.path for picture in keep)
+    dataset = dataset_of(seen, read, size, problems, flip=flip)
+    if dataset.count == 0:
+        raise DataError(f"{root} has no usable picture in train/: all {dataset.valid_count} are kept for validation")
+    return dataset
+
+
+def dataset_of(seen: Scan, read: Read, size: int, problems: Sequence[Problem], *, flip: bool = False) -> Captioned:
+    """The pictures that were read, at least one, as a dataset; ``problems`` are those of the files left out."""
+    keys = [split_key(item.sha256, picture.split_group) for item, picture in zip(read.loaded, read.kept, strict=True)]
+    by_folder = read.kept[0].split is not None
+    splits: Sequence[Split] = [picture.split or "train" for picture in read.kept] if by_folder else assign(keys)
+    entries = tuple(_entry(*row) for row in zip(read.kept, read.loaded, splits, strict=True))
+
+    def fetch(k: int) -> UInt8[Tensor, "3 size size"]:
+        with quiet():
+            again = load_one(seen.root, entries[k].path, size)
+        if isinstance(again, Problem) or again.sha256 != entries[k].sha256:
+            reason = again.reason if isinstance(again, Problem) else "has other bytes"
+            raise DataError(f"{seen.root / entries[k].path} changed since it was first read ({reason}); start again")
+        return again.pixels
+
     return Captioned(
-        name=root.resolve().name,
+        name=seen.root.resolve().name,
         size=size,
         entries=entries,
-        cache=cache,
-        fetch=None if len(cache) == len(entries) else lambda k: load_square(beyond[k], size, limits=TRAINING),
+        cache=read.cache,
+        fetch=None if len(read.cache) == len(entries) else fetch,
         flip=flip,
         layout=seen.layout,
         split_rule=FOLDER_RULE if by_folder else RULE,
@@ -96,36 +125,45 @@ def load_folder(
     )
 
 
-def _with_captions(seen: Scan, missing: Literal["error", "drop"]) -> list[Found]:
+def _refuse(root: Path, problems: Sequence[Problem]) -> None:
+    """An error that names the first problems and what to do, if there are any."""
+    if problems:
+        raise DataError(
+            f"{_named([f'{p.path}: {p.reason}' for p in problems], root)}; repair or remove them, "
+            "or leave them out with --set data.broken_files=drop"
+        )
+
+
+def _with_captions(seen: Scan, missing: Literal["error", "drop", "folder"]) -> list[Found]:
     """The pictures that have captions; an error that says what to do if there are none, or not enough."""
     captioned = [picture for picture in seen.found if picture.captions]
-    if not seen.found:
-        first = f" ({seen.problems[0].path}: {seen.problems[0].reason})" if seen.problems else ""
-        raise DataError(f"{seen.root} holds no PNG, JPEG or WebP pictures{first}; {LAYOUTS}")
-    if not captioned:
-        first = next((f" ({p.path}: {p.reason})" for p in seen.problems if p.kind == "broken"), "")
-        raise DataError(f"{seen.root} holds {len(seen.found)} pictures and no caption{first}; {LAYOUTS}")
     without = [picture.path for picture in seen.found if not picture.captions]
-    if without and missing == "error":
+    named = any("/" in path for path in without) and missing != "folder"
+    folder = (
+        ", or take the names of the subfolders as captions with --set data.missing_captions=folder" if named else ""
+    )
+    if not captioned:
         raise DataError(
-            f"{len(without)} of {len(seen.found)} pictures have no caption: {_named(without)}; write a .txt file "
-            "beside each, or leave them out with --set data.missing_captions=drop"
+            f"{seen.root} holds {len(seen.found)} pictures and no caption ({seen.layout}); {LAYOUTS}{folder}"
+        )
+    if without and missing != "drop":
+        raise DataError(
+            f"{len(without)} of {len(seen.found)} pictures have no caption: {_named(without, seen.root)}; write a .txt "
+            f"file beside each, or leave them out with --set data.missing_captions=drop{folder}"
         )
     return captioned
 
 
-def _load_all(
-    root: Path, found: Sequence[Found], size: int, cache_bytes: int, problems: list[Problem]
-) -> tuple[list[Found], list[Loaded], UInt8[Tensor, "k 3 size size"]]:
-    """Decode every picture once; the good ones in order and as many of them as the budget holds.
+def read_all(root: Path, found: Sequence[Found], size: int, cache_bytes: int, problems: list[Problem]) -> Read:
+    """Decode every picture once.
 
     Undecodable files go to ``problems``. Pillow decodes outside the interpreter lock, hence the threads.
     """
     room = min(len(found), cache_bytes // (3 * size * size))
     cache = torch.empty((room, 3, size, size), dtype=torch.uint8)
     empty = torch.empty((3, 0, 0), dtype=torch.uint8)
-    keep, loaded = list[Found](), list[Loaded]()
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    kept, loaded = list[Found](), list[Loaded]()
+    with quiet(), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         chunk = 256  # bounds the decoded pictures waiting for their turn
         for start in range(0, len(found), chunk):
             pictures = found[start : start + chunk]
@@ -134,11 +172,11 @@ def _load_all(
                 if isinstance(result, Problem):
                     problems.append(result)
                     continue
-                if len(keep) < room:
-                    cache[len(keep)] = result.pixels
-                keep.append(picture)
-                loaded.append(Loaded(result.sha256, result.bytes, result.width, result.height, empty))
-    return keep, loaded, cache[: len(keep)]
+                if len(kept) < room:
+                    cache[len(kept)] = result.pixels
+                kept.append(picture)
+                loaded.append(replace(result, pixels=empty))
+    return Read(kept, loaded, cache[: len(kept)])
 
 
 def load_one(root: Path, path: str, size: int) -> Loaded | Problem:
@@ -170,7 +208,7 @@ def _entry(picture: Found, loaded: Loaded, split: Split) -> Entry:
     )
 
 
-def _named(names: Sequence[str]) -> str:
+def _named(names: Sequence[str], root: Path) -> str:
     """The first few names of a list for an error message."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    more = f" and {len(names) - NAMED} more (`unfog data check {root}` lists all)" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more

@@ -19,7 +19,18 @@ from unfog.data.scenes_palette import BACKGROUNDS, PALETTE, WHITENESS
 from unfog.data.scenes_render import render
 from unfog.util.random import Dice, Draw, uniform
 
-__all__ = ["BARE", "FULL", "Facts", "Scene", "Scenes", "caption", "evaluation_prompts", "render", "scene_at"]
+__all__ = [
+    "BARE",
+    "FULL",
+    "Facts",
+    "Scene",
+    "Scenes",
+    "caption",
+    "evaluation_prompts",
+    "evaluation_scenes",
+    "render",
+    "scene_at",
+]
 
 VERSION = "scenes-1"
 VALID_FROM = 2**55  # indices below are for training; a sample index has 56 bits
@@ -85,12 +96,11 @@ class Scenes:
         return True
 
 
-def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, Facts]]:
-    """Prompts with the facts to grade, from scenes that neither training nor validation sees.
+def evaluation_scenes(seed: int, n: int, kind: PromptKind) -> list[Scene]:
+    """The scenes that evaluation prompts describe; neither training nor validation sees them.
 
-    ``one``: one object's colour and shape. ``two``: two single objects, both attributes and their relation.
-    ``count``: two to four equal objects. ``mixed``: the four parts of the mixture in turn, with sizes, places and
-    backgrounds named. The background is left free unless the prompt names it.
+    Raises:
+        ValueError: an unknown kind.
     """
     turns: dict[PromptKind, tuple[Recipe, ...]] = {
         "one": ("one",),
@@ -100,9 +110,19 @@ def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, F
     }
     if kind not in turns:
         raise ValueError(f"unknown kind of prompt '{kind}': choose from {', '.join(turns)}")
-    out = []
-    for k in range(n):
-        index = EVALUATION_FROM + k
-        scene = draw_scene(Dice(seed, index, Draw.SCENE), turns[kind][k % len(turns[kind])])
-        out.append(caption(scene, Dice(seed, index, Draw.CAPTION), FULL if kind == "mixed" else BARE))
-    return out
+    recipes = turns[kind]
+    return [draw_scene(Dice(seed, EVALUATION_FROM + k, Draw.SCENE), recipes[k % len(recipes)]) for k in range(n)]
+
+
+def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, Facts]]:
+    """Prompts with the facts to grade, one for each of ``evaluation_scenes``.
+
+    ``one``: one object's colour and shape. ``two``: two single objects, both attributes and their relation.
+    ``count``: two to four equal objects. ``mixed``: the four parts of the mixture in turn, with sizes, places and
+    backgrounds named. The background is left free unless the prompt names it.
+    """
+    wording = FULL if kind == "mixed" else BARE
+    return [
+        caption(scene, Dice(seed, EVALUATION_FROM + k, Draw.CAPTION), wording)
+        for k, scene in enumerate(evaluation_scenes(seed, n, kind))
+    ]

@@ -49,7 +49,7 @@ class GroupFact:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a caption says: its groups in order, how the first stands to the second, the background's kind and colour."""
+    """What a caption says: groups in order, how the first stands to the second, the background's kind and colour."""
 
     groups: tuple[GroupFact, ...]
     relation: Relation | None = None

@@ -35,7 +35,7 @@ WOBBLE = 5.0  # largest change of one sRGB channel (0..255) by which an object's
 
 @dataclass(frozen=True)
 class Background:
-    """``plain``, ``gradient`` (top to bottom), ``striped`` (upright or level) or ``checkered``, in tones of a colour."""
+    """``plain``, ``gradient`` (top to bottom), ``striped`` (upright or level) or ``checkered``, in a colour's tones."""
 
     kind: Kind
     colour: str
@@ -67,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Scene:
-    """A background with one group (perhaps at a named place) or two groups (``groups[0]`` is ``relation`` ``groups[1]``)."""
+    """A background and one group (perhaps at a named place) or two (``groups[0]`` is ``relation`` ``groups[1]``)."""
 
     background: Background
     groups: tuple[Group, ...]
@@ -80,6 +80,7 @@ def draw_scene(dice: Dice, recipe: Recipe | None = None) -> Scene:
     if recipe is None:
         u = dice.uniform()
         recipe = "one" if u < 0.4 else "two" if u < 0.75 else "count" if u < 0.875 else "crowd"
+    sizes: list[Size]
     relation, place = None, None
     if recipe == "one":
         place = dice.choice(PLACES) if dice.chance(0.5) else None

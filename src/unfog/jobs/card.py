@@ -7,7 +7,7 @@ from unfog.config.manifest import Manifest, Metric
 
 def card(manifest: Manifest) -> str:
     """Markdown with the front matter model hubs read."""
-    m, t = manifest, manifest.training
+    m, t, side = manifest, manifest.training, manifest.model.picture.size
     share = "May be passed on." if m.redistributable else "**Not redistributable**: see the licences of the data."
     lines = [
         "---",
@@ -20,7 +20,7 @@ def card(manifest: Manifest) -> str:
         "",
         m.description,
         "",
-        f"Pictures of {m.model.picture.size} x {m.model.picture.size} pixels, {m.model.picture.channels} channels. {share}",
+        f"Pictures of {side} x {side} pixels, {m.model.picture.channels} channels. {share}",
         "",
     ]
     if m.examples:

@@ -14,7 +14,8 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog.data.captioned import Captioned
-from unfog.data.folder import load_folder
+from unfog.data.doctor import examine
+from unfog.data.emoji import load_emoji
 from unfog.data.scenes import Scenes
 from unfog.jobs.events import Event, Progress, Result
 from unfog.jobs.save import check_writable
@@ -25,7 +26,6 @@ from unfog.util.files import commit_directory
 TABLE = "metadata.jsonl"
 BATCH = 64
 LARGEST_COUNT, LARGEST_SIDE = 10_000_000, 1024
-CHECKED_SIDE = 16  # pictures are decoded to this when a folder is only looked through
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,20 @@ def scenes_job(out: Path, *, n: int, size: int = 32, seed: int = 0) -> Iterator[
     yield from write_folder(out, n, items, facts, size)
 
 
-def emoji_job(out: Path, *, n: int | None = None, size: int = 32) -> Iterator[Event]:
-    """Write the emoji of this machine's colour font, the first ``n`` or all.
+def emoji_job(out: Path, *, n: int | None = None, size: int = 32, font: Path | None = None) -> Iterator[Event]:
+    """Write the emoji of a colour font: ``n`` of them, evenly spaced over all, or all.
+
+    Without ``font`` a font of this machine is taken, see ``unfog.data.emoji_font.find_font``.
 
     Raises:
         UsageError: ``out`` exists, or ``n`` or ``size`` is out of bounds.
         DataError: there is no colour-emoji font, or nothing to draw it with.
     """
-    from unfog.data.emoji import load_emoji
-
     check_numbers({"n": (1 if n is None else n, 1, LARGEST_COUNT), "size": (size, 16, LARGEST_SIDE)})
     check_absent(out)
     yield Progress(0, 0, "drawing emoji")
-    dataset: Captioned = load_emoji(size)
-    entries = dataset.entries if n is None else dataset.entries[:n]
+    dataset = load_emoji(size, limit=n, font=font)
+    entries = dataset.entries
 
     def items(numbers: range) -> list[Item]:
         return [
@@ -117,34 +117,46 @@ def write_folder(
     )
 
 
-def check_job(folder: Path) -> Iterator[Event]:
-    """Read every picture and caption of a folder as training would, and report instead of stopping.
+def check_job(folder: Path, *, folder_names: bool = False) -> Iterator[Event]:
+    """Read every picture and caption of a folder as training would, and report all problems instead of stopping.
+
+    ``folder_names``: pictures without a caption take the name of their subfolder.
 
     Raises:
-        DataError: it is no folder, or holds nothing that could be trained on.
+        DataError: it is no folder.
     """
     yield Progress(0, 0, f"reading {folder}")
-    dataset = load_folder(folder, CHECKED_SIDE, missing="drop", broken="drop")
-    entries = dataset.entries
-    sides = sorted(min(entry.width, entry.height) for entry in entries)
-    repeated = Counter(entry.sha256 for entry in entries)
+    seen = examine(folder, folder_names=folder_names)
+    facts = {} if seen.dataset is None else facts_of(seen.dataset)
     yield Result(
-        {
-            "folder": str(folder),
-            "layout": dataset.layout,
-            "pictures": len(entries),
-            "captions": sum(len(entry.captions) for entry in entries),
-            "different_captions": len({text for entry in entries for text in entry.captions}),
-            "train": dataset.count,
-            "valid": dataset.valid_count,
-            "shorter_side": {"smallest": sides[0], "median": sides[len(sides) // 2], "largest": sides[-1]},
-            "duplicates": sum(count - 1 for count in repeated.values()),
-            "licences": dataset.licences(),
-            "redistributable": dataset.redistributable(),
-            "fingerprint": dataset.fingerprint(),
-            "problems": [{"path": p.path, "reason": p.reason} for p in dataset.problems],
+        {"folder": str(folder), "pictures": seen.found, "usable": 0}
+        | facts
+        | {
+            "ignored_files": dict(seen.ignored),
+            "duplicates": [{"path": path, "first": first} for path, first in seen.repeated],
+            "problems": [{"path": p.path, "kind": p.kind, "reason": p.reason} for p in seen.problems],
         }
     )
+
+
+def facts_of(dataset: Captioned) -> dict[str, Any]:
+    """What would be trained on."""
+    entries = dataset.entries
+    sides = sorted(min(entry.width, entry.height) for entry in entries)
+    words = sorted(len(text.split()) for entry in entries for text in entry.captions)
+    return {
+        "usable": len(entries),
+        "layout": dataset.layout,
+        "captions": len(words),
+        "different_captions": len({text for entry in entries for text in entry.captions}),
+        "words_per_caption": {"smallest": words[0], "median": words[len(words) // 2], "largest": words[-1]},
+        "train": dataset.count,
+        "valid": dataset.valid_count,
+        "shorter_side": {"smallest": sides[0], "median": sides[len(sides) // 2], "largest": sides[-1]},
+        "licences": dataset.licences(),
+        "redistributable": dataset.redistributable(),
+        "fingerprint": dataset.fingerprint(),
+    }
 
 
 def check_numbers(bounds: Mapping[str, tuple[int, int, int]]) -> None:

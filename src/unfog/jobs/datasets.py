@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from unfog.config.train import DataConfig
 from unfog.data.dataset import Dataset
+from unfog.data.emoji import load_emoji
 from unfog.data.folder import load_folder
 from unfog.data.scan import scan
 from unfog.data.scenes import Scenes
 from unfog.media.header import read_header
 from unfog.util.errors import DataError
 
+BUILT_IN = {"scenes": 32, "emoji": 32}  # sources that are no folders, with the side to train them at
 SIDES = (16, 24, 32, 48, 64, 96, 128)
+HEADER_BYTES = 2**20  # photographs may carry profiles and previews of several hundred kB before their size
 
 
 def open_dataset(config: DataConfig, size: int) -> Dataset:
     """The pictures of a run, ``size`` pixels square.
 
     Raises:
-        DataError: the folder does not exist or cannot be used as it is.
+        DataError: the folder does not exist or cannot be used as it is; or there are no emoji on this machine.
     """
-    if config.source == "scenes":
-        return Scenes(size)
+    match config.source:
+        case "scenes":
+            return Scenes(size)
+        case "emoji":
+            return replace(load_emoji(size), flip=config.flip)
+    root = source_folder(config)
+    return load_folder(root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip)
+
+
+def source_folder(config: DataConfig) -> Path:
+    """The folder that a configuration names.
+
+    Raises:
+        DataError: it is not there.
+    """
     root = Path(config.source)
     if not root.is_dir():
-        raise DataError(f"{config.source!r} is neither a folder nor 'scenes', the built-in set")
-    return load_folder(root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip)
+        names = " or ".join(f"'{name}'" for name in BUILT_IN)
+        raise DataError(f"{config.source!r} is neither a folder nor {names}, which are built in")
+    return root
 
 
 def sigma_data(dataset: Dataset) -> float:
@@ -37,14 +55,14 @@ def sigma_data(dataset: Dataset) -> float:
     return round(max(value, 0.05), 3)
 
 
-def folder_side(config: DataConfig) -> int:
-    """Resolution to train a folder at: the largest standard side its median picture has, at most 64.
+def default_side(config: DataConfig) -> int:
+    """Resolution to train at if nobody says: for a folder the largest standard side its median picture has, at most 64.
 
     Only headers are read; what cannot be read is reported when the folder is opened.
     """
-    root = Path(config.source)
-    if not root.is_dir():
-        raise DataError(f"{config.source!r} is neither a folder nor 'scenes', the built-in set")
+    if config.source in BUILT_IN:
+        return BUILT_IN[config.source]
+    root = source_folder(config)
     headers = [read_header(first_bytes(root / found.path)) for found in scan(root).found[:256]]
     sides = sorted(min(h.width, h.height) for h in headers if h is not None)
     median = sides[len(sides) // 2] if sides else SIDES[0]
@@ -54,4 +72,4 @@ def folder_side(config: DataConfig) -> int:
 def first_bytes(path: Path) -> bytes:
     """Enough of a file for its header."""
     with path.open("rb") as file:
-        return file.read(65536)
+        return file.read(HEADER_BYTES)

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from PIL import features
 
 from unfog import __version__
+from unfog.data.emoji_font import find_font
 from unfog.jobs.events import Event, Progress, Result
 from unfog.model.locate import DEFAULT, builtin_root, installed, user_root
 from unfog.model.store import read_manifest
 from unfog.util.devices import bf16_supported, core_count, pick_device
-from unfog.util.errors import ModelError
+from unfog.util.errors import DataError, ModelError
 
 FLOORS = Path(__file__).resolve().parents[1] / "assets" / "security_floors.json"
 SHOWN_ALWAYS = ("torch", "pillow", "numpy")
@@ -102,15 +102,18 @@ def device() -> Iterator[Check]:
 
 
 def text() -> Iterator[Check]:
-    """What rendering of emoji needs; nothing else does."""
-    raqm = features.check("raqm")
-    harfbuzz = version_of("uharfbuzz") is not None and version_of("fonttools") is not None
-    if raqm or harfbuzz:
-        yield Check("text shaping", "raqm" if raqm else "uharfbuzz and fonttools")
-    else:
-        yield Check("text shaping", "none", "note", "for `unfog data emoji`, install unfog with the extra emoji")
-    if version_of("emoji") is None:
-        yield Check("emoji names", "none", "note", "for `unfog data emoji`, install unfog with the extra emoji")
+    """What `unfog data emoji` needs; nothing else does."""
+    missing = [name for name in ("emoji", "uharfbuzz") if version_of(name) is None]
+    if missing:
+        fix = "for `unfog data emoji`, install unfog with the extra emoji"
+        yield Check("emoji", f"without {' and '.join(missing)}", "note", fix)
+        return
+    try:
+        font = find_font()
+    except DataError as error:
+        yield Check("emoji", "no font", "note", f"for `unfog data emoji`: {error}")
+        return
+    yield Check("emoji", f"{font.name} (licence: {font.licence})")
 
 
 def models() -> Iterator[Check]:

@@ -1,9 +1,9 @@
 """``unfog generate``: a sentence becomes pictures, each with the recipe that makes it again.
 
 Picture k of a request is the picture of the seed (seed + k) mod 2^64 asked for alone, to the last bit and, as a file,
-to the last byte. On a CPU the arithmetic libraries choose the order of a sum by the shape of the whole batch and by
-each thread's share of it, so pictures are computed one at a time there: all calls of the network have one shape. On a
-GPU they are computed together, as many as fit in ``GPU_PIXELS``, and equal within rounding.
+to the last byte: on a CPU the network is asked for one picture at a time (``tasks/generate.py``), so a picture may as
+well be finished and saved before the next is begun. On a GPU they are computed together, as many as fit in
+``GPU_PIXELS``, and equal within rounding.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import UInt8
-from torch import Tensor
 
 from unfog import __version__
 from unfog.config.recipe import Device, ModelName, Recipe
@@ -97,16 +95,16 @@ def generate_job(
         )
         for step in run:
             steps = [*steps, step] if trajectory is not None and not done else [step]
+            if not torch.isfinite(step.x).all():
+                raise ModelError(
+                    f"the model {found.name} gave numbers that are not finite; lower --guidance, or restore its weights"
+                )
             at = done * request.sample.steps + (step.index + 1) * len(chunk)
             yield Progress(at, request.n * request.sample.steps, f"{done} of {request.n} pictures")
             if previews:
-                yield Preview(pixels(model, step.x0))
-        if not torch.isfinite(steps[-1].x).all():
-            raise ModelError(
-                f"the model {found.name} gave numbers that are not finite; lower --guidance, or restore its weights"
-            )
-        nfe = round(tally.nfe)
-        for seed, picture in zip(chunk, pixels(model, steps[-1].x), strict=True):
+                yield Preview(decode(model, step.x0))
+        nfe = tally.rows // len(chunk)
+        for seed, picture in zip(chunk, decode(model, steps[-1].x), strict=True):
             recipe = recipe_for(request, seed, (width, height), nfe, found, model.device)
             path = None
             if out is not None:
@@ -167,11 +165,6 @@ def recipe_for(
     )
 
 
-def pixels(model: Model, x: Tensor) -> UInt8[Tensor, "b c h w"]:
-    """Finished pictures or clean estimates as 8-bit values, channels first."""
-    return decode(model, x).movedim(-1, 1)
-
-
 def animation(model: Model, seed: int, steps: Sequence[Step], recipe: Recipe) -> bytes:
     """Left the noisy picture x_t, scaled to unit variance, right the estimate of x0 made from it; then the result."""
     process = model.denoiser.process
@@ -181,8 +174,8 @@ def animation(model: Model, seed: int, steps: Sequence[Step], recipe: Recipe) ->
         scale = torch.sqrt(process.alpha(t.fill_(step.s)) ** 2 + process.sigma(t) ** 2).item()
         states.append(step.x[:1] / scale)
     frames = [
-        beside(pixels(model, state)[0], pixels(model, step.x0[:1])[0])
+        beside(decode(model, state)[0], decode(model, step.x0[:1])[0])
         for state, step in zip(states, steps, strict=True)
     ]
-    final = pixels(model, steps[-1].x[:1])[0]
+    final = decode(model, steps[-1].x[:1])[0]
     return encode_gif([*frames, beside(final, final)], comment=recipe_text(recipe))

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig
-from unfog.jobs.datasets import folder_side, open_dataset, sigma_data
+from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.util.errors import UsageError
-
-SCENES_SIDE = 32
 
 
 def plan(
@@ -35,7 +33,7 @@ def plan(
     if minutes is not None and not 0 < minutes <= 1e6:
         raise UsageError(f"--minutes must be positive, got {minutes:g}")
     draft = RunConfig(data=DataConfig(source=source)).override([a for a in assignments if a.startswith("data.")])
-    side = size or (SCENES_SIDE if source == "scenes" else folder_side(draft.data))
+    side = default_side(draft.data) if size is None else size
     config = PRESETS[preset](side)
     chosen = [f"train.images={images}"] if images is not None else []
     chosen += [f"train.seed={seed}"] if seed is not None else []

@@ -1,11 +1,12 @@
 """A training run on disk: its configuration, vocabulary, events, checkpoints and samples, and who may write to it.
 
-RUN/run.json        what was decided once: full configuration, data fingerprint, length, command, versions
-RUN/tokenizer.json  the vocabulary
-RUN/events.jsonl    one JSON object per line; cut back to the checkpoint on resume (the old tail is kept beside it)
-RUN/checkpoints/    step-XXXXXXXX, atomic
-RUN/samples/        pictures at fixed seeds
-RUN/model/          the finished model
+RUN/run.json            what was decided once: full configuration, data fingerprint, length, command, versions
+RUN/tokenizer.json      the vocabulary
+RUN/dataset.lock.json   which pictures with which captions; a resumed run refuses others
+RUN/events.jsonl        one JSON object per line; cut back to the checkpoint on resume (the old tail is kept beside it)
+RUN/checkpoints/        step-XXXXXXXX, atomic
+RUN/samples/            pictures at fixed seeds
+RUN/model/              the finished model
 """
 
 from __future__ import annotations

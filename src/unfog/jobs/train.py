@@ -23,6 +23,7 @@ from unfog.config.train import RunConfig
 from unfog.data import stream
 from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
+from unfog.jobs.data_lock import check_unchanged, write_lock
 from unfog.jobs.datasets import open_dataset
 from unfog.jobs.events import Event, Progress, Result
 from unfog.jobs.run_folder import RunFolder
@@ -110,7 +111,7 @@ def precision_of(config: RunConfig, device: torch.device) -> torch.dtype:
 
 
 def start_run(folder: RunFolder, config: RunConfig, dataset: Dataset, device: torch.device, threads: int) -> Run:
-    """Write what is decided once: vocabulary and ``run.json`` (last, so a run has started exactly when it exists)."""
+    """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     captions = dataset.captions(20_000)
     tokenizer = Tokenizer.train(
         captions, vocabulary=config.model.text.vocabulary, max_tokens=config.model.text.max_tokens
@@ -127,6 +128,7 @@ def start_run(folder: RunFolder, config: RunConfig, dataset: Dataset, device: to
         precision=str(precision_of(config, device)).removeprefix("torch."),
         versions={"unfog": unfog.__version__, "torch": torch.__version__, "python": platform.python_version()},
     )
+    write_lock(folder, dataset)
     write_atomic(folder.vocabulary, tokenizer.to_json().encode())
     write_atomic(folder.run_file, json.dumps(run.model_dump(mode="json"), indent=1).encode())
     return run
@@ -235,10 +237,7 @@ def train_job(
             run, tokenizer = read_run(folder)
             set_threads(threads or run.threads)
             dataset = open_dataset(run.config.data, run.config.model.picture.size)
-            if dataset.fingerprint() != run.data_fingerprint:
-                raise DataError(
-                    f"{run.config.data.source} changed since the run in {out} started; start a new run for it"
-                )
+            check_unchanged(folder, run.data_fingerprint, run.config.data.source, dataset)
         else:
             assert config is not None
             used = set_threads(threads)

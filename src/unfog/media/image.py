@@ -13,9 +13,12 @@ ignored (values are taken as sRGB).
 from __future__ import annotations
 
 import io
+import stat
 import struct
+import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,7 +32,7 @@ from torch import Tensor
 from unfog.media.header import Header, read_header
 from unfog.util.errors import DataError
 
-EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp"})
 FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
 DRAFT_FACTOR = 4  # a JPEG is decoded at the power-of-two scale that is still this many times the wanted size
 # Every exception Pillow's three decoders and its EXIF reader are known to raise on damaged files.
@@ -114,6 +117,17 @@ def decode(data: bytes, *, name: str, limits: Limits = SAFE, at_least: int | Non
         ) from error
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence Pillow's warnings: damaged EXIF data, which photographs often have, do not concern a person.
+
+    Filters belong to the process, so this goes round the threads that decode, not into them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+        yield
+
+
 def flatten(picture: Image.Image) -> Image.Image:
     """Any Pillow mode to RGB; transparency over white; 16-bit grey scaled by 255/65535 and rounded."""
     if picture.mode.startswith("I"):
@@ -125,7 +139,7 @@ def flatten(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def square(picture: Image.Image, size: int, *, filter: Literal["lanczos", "box"] = "lanczos") -> Image.Image:
+def square(picture: Image.Image, size: int, *, kernel: Literal["lanczos", "box"] = "lanczos") -> Image.Image:
     """The centred square of a picture, resized to ``size`` x ``size``.
 
     Both filters widen with the reduction, so detail finer than the new pixels is averaged, never aliased.
@@ -133,7 +147,7 @@ def square(picture: Image.Image, size: int, *, filter: Literal["lanczos", "box"]
     w, h = picture.size
     side = min(w, h)
     left, top = (w - side) // 2, (h - side) // 2
-    return picture.resize((size, size), FILTERS[filter], box=(left, top, left + side, top + side))
+    return picture.resize((size, size), FILTERS[kernel], box=(left, top, left + side, top + side))
 
 
 def pixels_of(picture: Image.Image) -> UInt8[Tensor, "c h w"]:
@@ -180,9 +194,11 @@ def read_bytes(path: Path, *, name: str | None = None, limits: Limits = SAFE) ->
     """A whole file, refused by its size before it is read."""
     name = name or str(path)
     try:
-        size = path.stat().st_size
-        if size > limits.file_bytes:
-            raise DataError(f"{name} has {size} bytes; at most {limits.file_bytes} are read: save it smaller")
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):  # reading a pipe or a terminal would wait for ever
+            raise DataError(f"{name} is not a regular file; give the file of a picture")
+        if facts.st_size > limits.file_bytes:
+            raise DataError(f"{name} has {facts.st_size} bytes; at most {limits.file_bytes} are read: save it smaller")
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{name} cannot be read ({error.strerror}); check the file and its permissions") from error

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unfog.core.cond import Cond
-from unfog.nets.layers import Linear
+from unfog.nets.layers import Embedding, Linear
 
 
 def fourier(level: Tensor, features: int) -> Tensor:
@@ -39,7 +39,7 @@ class Embed(nn.Module):
         self.features = features
         self.level1, self.level2 = Linear(features, emb), Linear(emb, emb)
         self.pooled = Linear(pooled, emb) if pooled else None
-        self.label = nn.Embedding(labels + 1, emb) if labels else None
+        self.label = Embedding(labels + 1, emb) if labels else None
 
     def forward(self, level: Tensor, cond: Cond) -> Tensor:
         emb = self.level2(F.silu(self.level1(fourier(level, self.features))))

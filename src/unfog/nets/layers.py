@@ -1,7 +1,8 @@
 """Building blocks of every network, for any number of spatial axes; they own their initialisation.
 
 Weights are drawn by ``initialise`` from counter-based randomness, N(0, gain^2 / fan_in), so a network is a pure
-function of its configuration and a seed. ``gain=0`` is the zero-init of residual outputs: every block starts as the identity.
+function of its configuration and a seed. ``gain=0`` is the zero-init of residual outputs: a block starts as the
+identity.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ class Linear(nn.Linear):
             return super().forward(input)
         flat = F.pad(input.reshape(rows, self.in_features), (0, 0, 0, -rows % ROWS))
         return super().forward(flat)[:rows].reshape(*input.shape[:-1], self.out_features)
+
+
+class Embedding(nn.Embedding):
+    """A table of vectors, filled by ``initialise``."""
+
+    def reset_parameters(self) -> None:
+        """Nothing: drawing numbers for a table without memory makes torch load its compiler, which takes a second."""
 
 
 class Conv(nn.Module):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from unfog.core.cond import Cond
 from unfog.nets.attention import Block
-from unfog.nets.layers import RMSNorm
+from unfog.nets.layers import Embedding, RMSNorm
 
 
 class TextEncoder(nn.Module):
@@ -26,11 +26,11 @@ class TextEncoder(nn.Module):
 
     def __init__(self, *, vocabulary: int, width: int, depth: int, heads: int, max_tokens: int) -> None:
         super().__init__()
-        self.token = nn.Embedding(vocabulary, width)
-        self.position = nn.Embedding(max_tokens, width)
+        self.token = Embedding(vocabulary, width)
+        self.position = Embedding(max_tokens, width)
         self.blocks = nn.ModuleList(Block(width, heads, emb=None, context=None) for _ in range(depth))
         self.norm = RMSNorm(width)
-        self.null = nn.Embedding(2, width)  # row 0: the null token, row 1: the null summary
+        self.null = Embedding(2, width)  # row 0: the null token, row 1: the null summary
 
     def forward(
         self, ids: Int64[Tensor, "b l"], mask: Bool[Tensor, "b l"], drop: Bool[Tensor, " b"] | None = None

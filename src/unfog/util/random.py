@@ -140,7 +140,7 @@ class Noise:
 
 
 class Dice:
-    """Sequential draws from one Philox stream, for code that makes a varying number of choices (a caption, a layout)."""
+    """Sequential draws from one Philox stream, for code that makes a varying number of choices (a caption)."""
 
     def __init__(self, seed: int, index: int, draw: Draw) -> None:
         self.seed, self.index, self.draw = seed, index, draw

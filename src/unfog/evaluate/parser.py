@@ -1,0 +1,230 @@
+"""Read a picture of a procedural scene: its background and its objects, from the pixels alone.
+
+    background from the border (``ground``) -> pixels that differ from it -> connected regions -> the template that
+    explains each region (``outline``) -> names for colour, shape and size
+
+It knows how scenes are drawn and nothing of what was asked for. What it cannot name it says so: a region that no
+template explains has no shape, a colour between the palette's has no name, and both still count as objects, so merged,
+half-drawn and blurred objects do not pass for good ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from jaxtyping import Bool, Float, Int64, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from unfog.data.scenes_layout import DIAMETER, SHAPES, SIDE, Size
+from unfog.data.scenes_palette import Kind
+from unfog.evaluate.ground import Grounds, ground_names, length, nearest_colour, read, refine
+from unfog.evaluate.outline import Outlines, Windows, fit
+
+SMALLEST_SIDE = 16
+TOGETHER = 256  # pictures read at a time
+WINDOWS = (14.0, 19.0, 26.0)  # sides of the windows objects are cut out with, in 1/32 of the picture's
+SPECK = 7.0  # area in 1/32 squared below which a region is noise; the smallest object covers 20
+FAINT = (0.08, 0.13)  # least and largest distance (of channels in 0..1) from the background that counts; objects: 0.22
+SIGMAS = 4.2  # and so many standard deviations of the picture's noise between the two
+DISTINCT = 0.93  # least explained variance of a shape that has a name; sharp renders have 0.99, noisy ones 0.96
+LEAD = 0.015  # and least lead over the next best shape; sharp renders have 0.04, noisy ones nearly always 0.02
+READABLE = (6.0, 21.0)  # diameters in 1/32 of the side at which a shape is told; scenes have 7.6 to 18
+NOISIEST = 0.04  # standard deviation per channel beyond which noise is no excuse
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One object.
+
+    Attributes:
+        colour, shape: ``None`` if it has none of the palette's, or none that a template explains.
+        centre: middle (x, y) of its bounding box, in 1/32 of the side.
+        diameter: side of the bounding box of a shape that fills it, in 1/32 of the side.
+        fit: share of its pixels' variance that the best template explains, at most 1.
+        lead: by how much that is more than the next best shape explains.
+    """
+
+    colour: str | None
+    shape: str | None
+    size: Size
+    centre: tuple[float, float]
+    diameter: float
+    fit: float
+    lead: float
+
+
+@dataclass(frozen=True)
+class Parse:
+    """What a picture shows: background, and objects from the largest region to the smallest."""
+
+    kind: Kind
+    ground: str | None
+    objects: tuple[Seen, ...]
+
+
+def parse(pixels: UInt8[Tensor, "b 3 side side"]) -> list[Parse]:
+    """Read square pictures of at least 16 pixels a side; each on its own.
+
+    Raises:
+        ValueError: smaller pictures.
+    """
+    side = pixels.shape[-1]
+    if side < SMALLEST_SIDE:
+        raise ValueError(f"pictures of scenes have at least {SMALLEST_SIDE} pixels a side, got {side}")
+    out = list[Parse]()
+    for some in pixels.split(TOGETHER):
+        x = some.float() / 255
+        out += _parse(F.avg_pool2d(x, side // 32) if side >= 64 else x)
+    return out
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Connected regions of a batch, the largest of each picture first.
+
+    Fields:
+        row: which picture.
+        label: the region's number in ``labels``.
+        box: left, top, right, bottom, the last two exclusive, in pixels.
+        labels: region of every pixel, 0 where the background shows or a region is only a speck.
+    """
+
+    row: Int64[Tensor, " n"]
+    label: Int64[Tensor, " n"]
+    box: Int64[Tensor, "n 4"]
+    labels: Int64[Tensor, "b side side"]
+
+
+def _parse(x: Float[Tensor, "b 3 side side"]) -> list[Parse]:
+    unit = x.shape[-1] / SIDE
+    found = read(x)
+    found = refine(x, found, ~_grown(_differs(x, found, unit), 2))
+    regions = _regions(_labels(_differs(x, found, unit)), unit)
+    objects: list[list[Seen]] = [[] for _ in x]
+    seen = list[tuple[int, Seen]]()
+    for numbers, k in _by_size(regions, unit):
+        part = Regions(regions.row[numbers], regions.label[numbers], regions.box[numbers], regions.labels)
+        windows, corner = _windows(x, found, part, k, unit)
+        seen += zip(numbers.tolist(), _named(fit(windows), corner, part, unit), strict=True)
+    for number, one in sorted(seen, key=lambda item: item[0]):
+        objects[int(regions.row[number])].append(one)
+    return [Parse(kind, colour, tuple(o)) for (kind, colour), o in zip(ground_names(found), objects, strict=True)]
+
+
+def _differs(x: Float[Tensor, "b 3 side side"], found: Grounds, unit: float) -> Bool[Tensor, "b side side"]:
+    """Pixels that are no background: far from it, and covered by more than half by the strongest colour near by.
+
+    The second rule puts an outline at half coverage and keeps neighbours apart whatever their contrasts.
+    """
+    q = x - found.picture
+    away = length(q, 1)
+    reach = 2 * round(2 * unit) + 1
+    _, at = F.max_pool2d(away[:, None], reach, stride=1, padding=reach // 2, return_indices=True)
+    colour = x.flatten(2).gather(2, at.flatten(2).expand(-1, 3, -1)).view_as(x)
+    span = colour - found.picture
+    least = (SIGMAS * found.noise).clamp(*FAINT)[:, None, None]
+    return (away > least) & ((q * span).sum(dim=1) > span.square().sum(dim=1) / 2)
+
+
+def _grown(mask: Bool[Tensor, "b side side"], by: int) -> Bool[Tensor, "b side side"]:
+    """Everything at most ``by`` pixels from the mask, diagonals included."""
+    return F.max_pool2d(mask[:, None].float(), 2 * by + 1, stride=1, padding=by)[:, 0] > 0
+
+
+def _labels(mask: Bool[Tensor, "b side side"]) -> Int64[Tensor, "b side side"]:
+    """One positive number per region of pixels that touch (diagonals included), 0 elsewhere."""
+    side = mask.shape[-1]
+    number = torch.arange(1, side * side + 1, dtype=torch.float32).view(side, side) * mask
+    while True:
+        spread = F.max_pool2d(number[:, None], 3, stride=1, padding=1)[:, 0] * mask
+        if torch.equal(spread, number):
+            return number.long()
+        number = spread
+
+
+def _regions(labels: Int64[Tensor, "b side side"], unit: float) -> Regions:
+    """The regions large enough to be seen."""
+    side = labels.shape[-1]
+    row, y, x = labels.nonzero(as_tuple=True)
+    keys, owner, area = torch.unique(
+        row * (side * side + 1) + labels[row, y, x], return_inverse=True, return_counts=True
+    )
+    ends = torch.stack([x, y, -x - 1, -y - 1], dim=1)
+    box = torch.full((len(keys), 4), side, dtype=torch.int64)
+    box = box.scatter_reduce(0, owner[:, None].expand(-1, 4), ends, "amin")
+    box[:, 2:] *= -1
+    keep = (area >= SPECK * unit**2).nonzero()[:, 0]
+    keep = keep[torch.argsort(area[keep], descending=True, stable=True)]
+    held = torch.zeros(len(keys), dtype=torch.bool)
+    held[keep] = True
+    kept = labels.clone()
+    kept[row, y, x] *= held[owner]
+    return Regions(keys[keep] // (side * side + 1), keys[keep] % (side * side + 1), box[keep], kept)
+
+
+def _by_size(regions: Regions, unit: float) -> Iterator[tuple[Int64[Tensor, " n"], int]]:
+    """Regions that fit into windows of the same side, and that side in pixels."""
+    longest = (regions.box[:, 2:] - regions.box[:, :2]).amax(dim=1).double() / unit + 4
+    least = 0.0
+    for most in WINDOWS:
+        last = most == WINDOWS[-1]
+        numbers = ((longest > least) & ((longest <= most) | last)).nonzero()[:, 0]
+        if len(numbers):
+            yield numbers, 2 * math.ceil(most / 2 * unit)
+        least = most
+
+
+def _windows(
+    x: Float[Tensor, "b 3 side side"], found: Grounds, regions: Regions, k: int, unit: float
+) -> tuple[Windows, Int64[Tensor, "n 2"]]:
+    """A window of ``k`` x ``k`` pixels round every region, and its top left corner (x, y).
+
+    A pixel tells about a region if it is in or near its bounding box and not on or next to another region.
+    """
+    side = x.shape[-1]
+    near = max(1, round(unit))
+    corner = (regions.box[:, :2] + regions.box[:, 2:] - k) // 2
+    at_x, at_y = (corner[:, axis, None] + torch.arange(k) for axis in (0, 1))  # (n, k)
+    low, high = regions.box[:, :2] - 2 * near, regions.box[:, 2:] + 2 * near
+    in_x, in_y = (
+        (a >= low[:, i, None]) & (a < high[:, i, None]) & (a >= 0) & (a < side) for i, a in ((0, at_x), (1, at_y))
+    )
+    row, at_x, at_y = (
+        regions.row[:, None, None],
+        at_x.clamp(0, side - 1)[:, None, :],
+        at_y.clamp(0, side - 1)[:, :, None],
+    )
+    label = regions.labels[row, at_y, at_x]
+    other = _grown((label > 0) & (label != regions.label[:, None, None]), near)
+    weight = (in_y[:, :, None] & in_x[:, None, :] & ~other).float()
+
+    def cut(picture: Tensor) -> Tensor:
+        return picture.movedim(1, -1)[row, at_y, at_x].movedim(-1, 1)
+
+    noise = found.noise[regions.row].clamp(max=NOISIEST)
+    return Windows(cut(x), cut(found.picture), weight, noise), corner
+
+
+def _named(outlines: Outlines, corner: Int64[Tensor, "n 2"], regions: Regions, unit: float) -> Iterator[Seen]:
+    """Words for what was fitted; no shape where no template fits or the region is too large for any."""
+    longest = (regions.box[:, 2:] - regions.box[:, :2]).amax(dim=1) / unit
+    middle = (outlines.place[:, :2] + corner) / unit
+    for k, (x, y) in enumerate(middle.tolist()):
+        diameter, share = outlines.place[k, 2].item() / unit, outlines.fit[k].item()
+        lead = outlines.lead[k].item()
+        inside = READABLE[0] <= diameter <= READABLE[1] and longest[k] <= READABLE[1]
+        shape = SHAPES[int(outlines.shape[k])] if inside and share >= DISTINCT and lead >= LEAD else None
+        yield Seen(nearest_colour(outlines.colour[k]), shape, size_of(diameter), (x, y), diameter, share, lead)
+
+
+def size_of(diameter: float) -> Size:
+    """The word for a diameter in 1/32 of the side: limits lie half-way between what the words stand for."""
+    for smaller, larger in pairwise(DIAMETER):
+        if diameter < (DIAMETER[smaller][1] + DIAMETER[larger][0]) / 2:
+            return smaller
+    return "large"

@@ -1,0 +1,195 @@
+"""``unfog train`` as a person uses it: a folder in, a model out; killed and resumed; and everything that can fail."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.folders import captioned_folder, settings
+
+from unfog.cli.main import run
+from unfog.data import stream
+from unfog.data.dataset import Batch, Dataset
+from unfog.util.errors import Exit
+
+LENGTH = 720
+OFTEN = settings(
+    "train.batch=12",
+    "train.save_every_images=48",
+    "train.validate_every_images=240",
+    "train.preview_every_images=720",
+    "train.optimiser.warmup_images=96",
+)
+
+
+def command(data: Path, out: Path) -> list[str]:
+    return ["train", str(data), "--out", str(out), "--images", str(LENGTH), "--threads", "1", "--device", "cpu", *OFTEN]
+
+
+def events(root: Path) -> list[dict[str, Any]]:
+    """Every event without the fields that depend on the clock."""
+    lines = (root / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    return [{k: v for k, v in json.loads(line).items() if k != "time"} for line in lines]
+
+
+def weights(root: Path) -> dict[str, bytes]:
+    """Every tensor file of the last checkpoint and of the finished model."""
+    last = max((root / "checkpoints").glob("step-*"))
+    return {p.name: p.read_bytes() for p in (*last.glob("*.safetensors"), *root.glob("model/*.safetensors"))}
+
+
+def kill_at(root: Path, step: int, delay: float, arguments: list[str]) -> bool:
+    """Start a run as its own process and end it with SIGKILL shortly after a checkpoint; False: it had finished."""
+    process = subprocess.Popen([sys.executable, "-m", "unfog", *arguments], stderr=subprocess.DEVNULL)
+    while process.poll() is None and not any((root / "checkpoints").glob(f"step-{step:08d}")):
+        time.sleep(0.002)
+    time.sleep(delay)
+    alive = process.poll() is None
+    process.kill()
+    process.wait()
+    return alive
+
+
+def test_killed_three_times_and_resumed_it_is_the_same_run(tmp_path: Path) -> None:
+    data = captioned_folder(tmp_path / "data", 40)
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    assert run(command(data, whole)) == Exit.OK
+    moments = random.Random(time.time_ns())
+    arguments = [*command(data, torn), "--resume"]
+    steps = sorted(moments.sample(range(4, 48, 4), 3))
+    for step in steps:
+        assert kill_at(torn, step, moments.uniform(0, 0.1), arguments), f"finished before the kill at step {step}"
+    assert run(arguments) == Exit.OK
+    assert events(torn) == events(whole), steps
+    assert weights(torn) == weights(whole), steps
+    assert {e["kind"] for e in events(whole)} == {"metric", "validation"}
+    assert events(whole)[-1]["seen_images"] == LENGTH
+
+
+def test_a_folder_becomes_a_model_that_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = captioned_folder(tmp_path / "data", 40)
+    out = tmp_path / "run"
+    assert run([*command(data, out), "--json"]) == Exit.OK
+    payload = json.loads(capsys.readouterr().out)
+    assert payload["images"] == LENGTH
+    assert payload["images_per_second"] > 0
+    assert 0 < payload["share_outside_compute"] < 1
+    assert sorted(p.name for p in (out / "samples").glob("*")) == ["0000000720.png"]
+    manifest = json.loads((out / "model" / "unfog.json").read_text(encoding="utf-8"))
+    assert manifest["training"]["images"] == LENGTH
+    assert manifest["caption_dropout"] == 0.1
+    assert manifest["redistributable"] is False  # nobody said under which licence the pictures are
+    losses = [e["loss"] for e in events(out) if e["kind"] == "metric"]
+    assert losses[-1] < losses[0]
+    arguments = ["generate", "a red circle", "--model", str(out), "-n", "2", "--seed", "3", "-o", str(tmp_path / "o")]
+    assert run([*arguments, "--steps", "3"]) == Exit.OK
+    assert len(list((tmp_path / "o").glob("*.png"))) == 2
+
+
+def test_resume_starts_a_run_and_a_finished_one_stays_as_it_is(tmp_path: Path) -> None:
+    data = captioned_folder(tmp_path / "data", 40)
+    arguments = ["train", str(data), "--out", str(tmp_path / "run"), "--images", "24", "--threads", "1", *OFTEN]
+    assert run([*arguments, "--resume"]) == Exit.OK
+    before = {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()}
+    assert run([*arguments, "--resume"]) == Exit.OK
+    assert {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--preset", "huge"], Exit.USAGE, "tiny, small, base"),
+        (["--images", "0"], Exit.USAGE, "images"),
+        (["--images", "12", "--minutes", "1"], Exit.USAGE, "not both"),
+        (["--minutes", "-1"], Exit.USAGE, "must be positive"),
+        (["--set", "train.btach=3"], Exit.USAGE, "btach"),
+        (["--set", "train.batch=many"], Exit.USAGE, "train.batch"),
+        (["--device", "abacus"], Exit.USAGE, "abacus"),
+    ],
+)
+def test_wrong_options_leave_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: Exit, says: str
+) -> None:
+    data = captioned_folder(tmp_path / "data", 3)
+    out = tmp_path / "run"
+    assert run(["train", str(data), "--out", str(out), *arguments]) == code
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_wrong_data_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    for data, says in (("no-such-folder", "no-such-folder"), (str(captioned_folder(tmp_path / "d", 3)), "0001.txt")):
+        (tmp_path / "d" / "0001.txt").unlink(missing_ok=True)
+        assert run(["train", data, "--out", str(out)]) == Exit.DATA
+        error = capsys.readouterr().err
+        assert says.removesuffix(".txt") in error
+        assert error.count("\n") == 1
+        assert not out.exists()
+
+
+def test_a_changed_folder_is_refused_on_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = captioned_folder(tmp_path / "data", 20)
+    arguments = ["train", str(data), "--out", str(tmp_path / "run"), "--images", "24", "--threads", "1", *OFTEN]
+    assert run(arguments) == Exit.OK
+    assert run(arguments) == Exit.USAGE
+    assert "--resume" in capsys.readouterr().err
+    (data / "0003.txt").write_text("something else\n")
+    assert run([*arguments, "--resume"]) == Exit.DATA
+    assert "changed" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_no_number_names_the_last_good_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = captioned_folder(tmp_path / "data", 20)
+    out = tmp_path / "run"
+    read = stream.read
+
+    def poisoned(dataset: Dataset, *, seed: int, start: int, n: int) -> Batch:
+        good = read(dataset, seed=seed, start=start, n=n)
+        return Batch(good.x * float("nan"), good.captions) if start >= 108 else good
+
+    monkeypatch.setattr(stream, "read", poisoned)
+    assert run(command(data, out)) == Exit.DIVERGED
+    error = capsys.readouterr().err
+    good = max((out / "checkpoints").glob("step-*"))
+    assert good.name == "step-00000008"  # 96 images; the poison came after 108
+    assert str(good) in error
+    assert "nan" in error
+    assert "train.optimiser.lr" in error
+    assert error.count("\n") == 1
+    assert not (out / "model").exists()
+    monkeypatch.setattr(stream, "read", read)
+    assert run([*command(data, out), "--resume"]) == Exit.OK
+    assert events(out)[-1]["seen_images"] == LENGTH
+
+
+FULL_DISK = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+from unfog.cli.main import run
+from unfog.data import stream
+from unfog.data.dataset import Batch, Dataset
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(tmp_path: Path) -> None:
+    data = captioned_folder(tmp_path / "data", 20)
+    out = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, *command(data, out)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == Exit.DISK, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("unfog: ")
+    assert list((out / "checkpoints").glob("*")) == []
+    assert run([*command(data, out), "--resume"]) == Exit.OK
