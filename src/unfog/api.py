@@ -18,7 +18,8 @@ from unfog.jobs.events import Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
-from unfog.media.recipe import KEY, recipe_text
+from unfog.media.png import options
+from unfog.media.recipe import texts
 from unfog.model.locate import locate
 
 
@@ -77,6 +78,8 @@ class Model:
     ) -> list[Image.Image]:
         """Make ``n`` pictures; ``image.info["unfog"]`` is the recipe of each, as canonical JSON.
 
+        ``image.save("NAME.png")`` stores it in the file, which ``unfog replay`` then remakes.
+
         Picture k is the picture of ``seed + k`` (mod 2^64) asked for alone. Settings that are ``None`` are the model's
         recommended ones (``manifest.sample``).
 
@@ -105,7 +108,8 @@ class Model:
 
 
 def image_of(picture: Picture) -> Image.Image:
-    """A finished picture for Pillow, its recipe in ``info``."""
+    """A finished picture for Pillow, its recipe in ``info``; saved as PNG, it is the file that the command writes."""
     image = picture_of(picture.pixels)
-    image.info[KEY] = recipe_text(picture.recipe)
+    image.info |= texts(picture.recipe)
+    image.encoderinfo = options(texts(picture.recipe))
     return image

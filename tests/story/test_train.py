@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
+import secrets
 import subprocess
 import sys
 import time
@@ -60,7 +60,7 @@ def test_killed_three_times_and_resumed_it_is_the_same_run(tmp_path: Path) -> No
     data = captioned_folder(tmp_path / "data", 40)
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     assert run(command(data, whole)) == Exit.OK
-    moments = random.Random(time.time_ns())
+    moments = secrets.SystemRandom()
     arguments = [*command(data, torn), "--resume"]
     steps = sorted(moments.sample(range(4, 48, 4), 3))
     for step in steps:
@@ -95,6 +95,9 @@ def test_a_folder_becomes_a_model_that_draws(tmp_path: Path, capsys: pytest.Capt
 def test_resume_starts_a_run_and_a_finished_one_stays_as_it_is(tmp_path: Path) -> None:
     data = captioned_folder(tmp_path / "data", 40)
     arguments = ["train", str(data), "--out", str(tmp_path / "run"), "--images", "24", "--threads", "1", *OFTEN]
+    (tmp_path / "run").mkdir()
+    for name in ("LOCK", "tokenizer.json", "dataset.lock.json", ".tmp-run.json"):
+        (tmp_path / "run" / name).write_bytes(b"{")  # as a start that was killed leaves it
     assert run([*arguments, "--resume"]) == Exit.OK
     before = {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()}
     assert run([*arguments, "--resume"]) == Exit.OK

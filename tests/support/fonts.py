@@ -169,4 +169,4 @@ def _svg(builder: FontBuilder) -> None:
     builder.font["SVG "] = table
 
 
-ADD = {"CBDT": _cbdt, "sbix": _sbix, "COLR0": _colr0, "COLR1": _colr1, "SVG": _svg, "plain": lambda builder: None}
+ADD = {"CBDT": _cbdt, "sbix": _sbix, "COLR0": _colr0, "COLR1": _colr1, "SVG": _svg, "plain": lambda _: None}

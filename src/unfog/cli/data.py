@@ -85,5 +85,5 @@ def say_report(payload: Mapping[str, Any]) -> None:
 def shown(value: object) -> str:
     """A value on one line; tables as ``key value, key value``."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {inner}" for key, inner in value.items())
+        return ", ".join(f"{key} {inner}" for key, inner in value.items()) or "none"
     return str(value)

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from unfog.util.errors import one_line
+
 
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to show; an empty one is allowed and unconditional.")],
@@ -29,7 +31,7 @@ def generate(
         str | None, typer.Option("--model", help="Name of a model or its folder; unset: the built-in one.")
     ] = None,
     out: Annotated[
-        str, typer.Option("-o", "--out", help="Folder for <prompt>-<seed>.png, or FILE.png for one picture.")
+        str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")
     ] = "out",
     show: Annotated[bool, typer.Option("--show", help="Paint the pictures in the terminal, too.")] = False,
     trajectory: Annotated[
@@ -77,9 +79,9 @@ def generate(
 def say(payload: Mapping[str, Any]) -> None:
     """Files and seeds, one per line."""
     for file, seed in zip(payload["files"], payload["seeds"], strict=True):
-        print(f"{file}  (seed {seed})")
+        print(f"{one_line(file)}  (seed {seed})")
     if "trajectory" in payload:
-        print(payload["trajectory"])
+        print(one_line(payload["trajectory"]))
     print(
         f"{payload['model']['name']}, {payload['nfe']} network evaluations per picture, {payload['seconds']:.1f} s",
         file=sys.stderr,

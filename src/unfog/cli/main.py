@@ -69,6 +69,8 @@ def run(arguments: Sequence[str]) -> int:
         number, line = failure(error)
         print(f"unfog: {line}", file=sys.stderr)
         return number
+    if code == Exit.CTRL_C:  # typer has made a return code of it
+        print("unfog: stopped", file=sys.stderr)
     return code if isinstance(code, int) else Exit.OK
 
 
@@ -78,7 +80,11 @@ def failure(error: BaseException) -> tuple[int, str]:
     if isinstance(error, UnfogError):
         return error.exit_code, str(error)
     if isinstance(error, WrongOption):
-        return Exit.USAGE, one_line(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]
+        context: Any = error.ctx  # pyright: ignore[reportAttributeAccessIssue]
+        said = error.format_message()  # pyright: ignore[reportAttributeAccessIssue]
+        command = "unfog" if context is None else context.command_path
+        end = "" if said.endswith((".", "?")) else "."
+        return Exit.USAGE, one_line(f"{said}{end} See `{command} --help`.")
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return Exit.CTRL_C, "stopped"
     no_memory = (MemoryError,) if torch is None else (MemoryError, torch.OutOfMemoryError)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from unfog.util.errors import one_line
+
 app = typer.Typer(help="Which models there are, and what is known about one.")
 
 
@@ -40,10 +42,12 @@ def say_list(payload: Mapping[str, Any]) -> None:
     for m in payload["models"]:
         default = " (default)" if m["default"] else ""
         facts = f"{m['size']} px, {m['bytes'] / 2**20:.1f} MiB, {m['origin']}, sha256 {m['sha256'][:10]}"
-        print(f"{m['name']}{default}: {m['description']} [{facts}]")
+        print(one_line(f"{m['name']}{default}: {m['description']} [{facts}]"))
 
 
 def say_card(payload: Mapping[str, Any]) -> None:
     """Where it is, then its card."""
-    print(f"{payload['folder']}\nsha256 {payload['sha256']}\n")
-    print(payload["card"])
+    print(one_line(payload["folder"]))
+    print(f"sha256 {payload['sha256']}\n")
+    for line in payload["card"].splitlines():
+        print(one_line(line))

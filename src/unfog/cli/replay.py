@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unfog.util.errors import Exit
+from unfog.util.errors import Exit, one_line
 
 
 def replay(
@@ -20,7 +20,7 @@ def replay(
     model: Annotated[
         str | None, typer.Option("--model", help="Where the model is; unset: found by its sha256.")
     ] = None,
-    out: Annotated[str, typer.Option("-o", "--out", help="Folder for <prompt>-<seed>.png, or FILE.png.")] = "out",
+    out: Annotated[str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png.")] = "out",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     device: Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: as made.")] = None,
 ) -> int:
@@ -35,16 +35,17 @@ def replay(
     payload = follow(replay_job(file, model=model, compare=check, out=where, device=device), as_json=as_json, say=say)
     if payload.get("equal", True):
         return Exit.OK
-    print(f"unfog: {file} differs from what its recipe makes: {difference(payload)}", file=sys.stderr)
+    verdict = f"{file} differs from what its recipe makes: {difference(payload)}"
+    print(f"unfog: {one_line(verdict)}", file=sys.stderr)
     return Exit.RECIPE
 
 
 def say(payload: Mapping[str, Any]) -> None:
     """The file that was written, or the verdict."""
     if payload["files"]:
-        print(f"{payload['files'][0]}  (seed {payload['seed']})")
+        print(f"{one_line(payload['files'][0])}  (seed {payload['seed']})")
     if payload.get("equal"):
-        print(f"bit-equal: {payload['file']}")
+        print(f"bit-equal: {one_line(payload['file'])}")
 
 
 def difference(payload: Mapping[str, Any]) -> str:

@@ -161,7 +161,7 @@ def _csv_records(text: str, path: str, problems: list[Problem]) -> list[tuple[in
             else:
                 out.append((reader.line_num, row))
     except csv.Error as error:
-        problems.append(Problem(path, f"line {reader.line_num} is not CSV ({error}); nothing after it was read"))
+        problems.append(Problem(path, f"is not CSV after line {reader.line_num} ({error}); the rest was not read"))
     return out
 
 

@@ -110,8 +110,9 @@ def evaluation_scenes(seed: int, n: int, kind: PromptKind) -> list[Scene]:
     }
     if kind not in turns:
         raise ValueError(f"unknown kind of prompt '{kind}': choose from {', '.join(turns)}")
-    recipes = turns[kind]
-    return [draw_scene(Dice(seed, EVALUATION_FROM + k, Draw.SCENE), recipes[k % len(recipes)]) for k in range(n)]
+    recipes, indices = turns[kind], range(EVALUATION_FROM, EVALUATION_FROM + n)
+    dice = _dice(seed, indices, Draw.SCENE) if n else []
+    return [draw_scene(d, recipes[k % len(recipes)]) for k, d in enumerate(dice)]
 
 
 def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, Facts]]:
@@ -121,8 +122,6 @@ def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, F
     ``count``: two to four equal objects. ``mixed``: the four parts of the mixture in turn, with sizes, places and
     backgrounds named. The background is left free unless the prompt names it.
     """
-    wording = FULL if kind == "mixed" else BARE
-    return [
-        caption(scene, Dice(seed, EVALUATION_FROM + k, Draw.CAPTION), wording)
-        for k, scene in enumerate(evaluation_scenes(seed, n, kind))
-    ]
+    scenes = evaluation_scenes(seed, n, kind)
+    dice = _dice(seed, range(EVALUATION_FROM, EVALUATION_FROM + n), Draw.CAPTION) if n else []
+    return [caption(s, d, FULL if kind == "mixed" else BARE) for s, d in zip(scenes, dice, strict=True)]

@@ -1,9 +1,9 @@
 """Does a picture show what its prompt says? Every stated fact is held against what the parser read in the picture.
 
 Facts are count, colour, shape, size, place, relation and background; what a prompt leaves out is not graded. Counts are
-exact: an object more is as wrong as one less. Each object belongs to the group of the prompt that it resembles most
-(all ways of sharing objects out are tried; the one with most agreeing attributes is taken), and the attributes of a
-group are graded on its best objects, so a superfluous object spoils the count and nothing else.
+exact: an object more is as wrong as one less. Each object belongs to the group of the prompt with which it has most
+attributes in common (if it has equally many with two, whichever makes more facts true), and the attributes of a group
+are graded on its best objects, so a superfluous object spoils the count and nothing else.
 
 Shares come with Wilson's score interval (Wilson, JASA 22, 1927), which is honest near 0 and 1 where the usual
 ``p +- 1.96 sqrt(p (1 - p) / n)`` is not:
@@ -24,11 +24,12 @@ from unfog.data.scenes_layout import COLUMNS, ROWS, Relation
 from unfog.evaluate.parser import Parse, Seen
 
 Z = 1.959964  # two-sided 95 %
-MOST = 8  # objects that are shared out; scenes have up to 6, and more is wrong anyway
+MOST = 7  # objects that are shared out; scenes have up to 6, and more is wrong anyway
 DEAD_ZONE = 2.0  # in 1/32 of the side: closer centres stand in no relation
 LEANING = 0.5  # least part of the distance along the relation's axis: within 60 degrees of it
 THIRDS = (12.0, 20.0)  # limits of left/center/right and top/middle/bottom; scenes keep 2 units from them
-WAYS: dict[Relation, tuple[float, float]] = {
+Point = tuple[float, float]  # (x, y)
+WAYS: dict[Relation, Point] = {
     "left of": (-1.0, 0.0),
     "right of": (1.0, 0.0),
     "above": (0.0, -1.0),
@@ -74,42 +75,59 @@ class Share:
     n: int
 
 
+@dataclass(frozen=True)
+class Held:
+    """An object held against a group: which of the attributes that the group states it has."""
+
+    seen: Seen
+    has: dict[str, bool]
+
+    @property
+    def common(self) -> int:
+        return sum(self.has.values())
+
+
 def grade(parse: Parse, facts: Facts) -> Grade:
     """Hold a picture against the facts a prompt states."""
-    objects, groups = parse.objects[:MOST], range(len(facts.groups))
-    best, most = Grade(count=False), (-1, -1)
-    for owners in product(groups, repeat=len(objects)):
-        members = [[o for o, owner in zip(objects, owners, strict=True) if owner == g] for g in groups]
-        graded, agreeing = _shared(members, facts)
-        if (agreeing, len(graded.true)) > most:
-            best, most = graded, (agreeing, len(graded.true))
+    table = [[Held(seen, agreements(seen, fact)) for fact in facts.groups] for seen in parse.objects[:MOST]]
+    owners = [[g for g, held in enumerate(row) if held.common == max(h.common for h in row)] for row in table]
+    best, most = Grade(count=False), -1
+    for owner in product(*owners):
+        members = [[row[g] for row, o in zip(table, owner, strict=True) if o == g] for g in range(len(facts.groups))]
+        graded = _shared(members, facts)
+        if len(graded.true) > most:
+            best, most = graded, len(graded.true)
     background = None
     if facts.kind is not None:
         background = parse.kind == facts.kind and facts.ground in (None, parse.ground)
     return replace(best, count=best.count and len(parse.objects) <= MOST, background=background)
 
 
-def _shared(members: Sequence[Sequence[Seen]], facts: Facts) -> tuple[Grade, int]:
-    """The grade with objects shared out among the groups like this, and how many of their attributes agree."""
-    best = [
-        sorted(some, key=lambda o, f=fact: -sum(agreements(o, f).values()))[: fact.count]  # stable: larger ones first
+def _shared(members: Sequence[Sequence[Held]], facts: Facts) -> Grade:
+    """The grade if objects are shared out among the groups like this."""
+    best = [  # sorting is stable: of equally good ones the larger
+        sorted(some, key=lambda held: -held.common)[: fact.count]
         for some, fact in zip(members, facts.groups, strict=True)
     ]
-    found = [[agreements(o, fact) for o in some] for some, fact in zip(best, facts.groups, strict=True)]
 
-    def verdict(name: str) -> bool | None:
-        told = [some for some, fact in zip(found, facts.groups, strict=True) if getattr(fact, name) is not None]
-        return all(some and all(one[name] for one in some) for some in told) if told else None
-
-    graded = Grade(
+    relation = None
+    if facts.relation is not None:
+        first, second = ([held.seen for held in some] for some in best)
+        relation = related(first, second, facts.relation)
+    return Grade(
         count=all(len(some) == fact.count for some, fact in zip(members, facts.groups, strict=True)),
-        colour=verdict("colour"),
-        shape=verdict("shape"),
-        size=verdict("size"),
-        place=verdict("place"),
-        relation=None if facts.relation is None else related(best[0], best[1], facts.relation),
+        colour=_verdict(best, facts, "colour"),
+        shape=_verdict(best, facts, "shape"),
+        size=_verdict(best, facts, "size"),
+        place=_verdict(best, facts, "place"),
+        relation=relation,
     )
-    return graded, sum(sum(one.values()) for some in found for one in some)
+
+
+def _verdict(best: Sequence[Sequence[Held]], facts: Facts, name: str) -> bool | None:
+    """Whether every group that states an attribute has objects, and all of them have it."""
+    told = [some for some, fact in zip(best, facts.groups, strict=True) if getattr(fact, name) is not None]
+    return all(some and all(held.has[name] for held in some) for some in told) if told else None
 
 
 def agreements(seen: Seen, fact: GroupFact) -> dict[str, bool]:
@@ -123,7 +141,7 @@ def agreements(seen: Seen, fact: GroupFact) -> dict[str, bool]:
     return {name: has == wanted for name, (has, wanted) in pairs.items() if wanted is not None}
 
 
-def place_of(centre: tuple[float, float]) -> tuple[str, str]:
+def place_of(centre: Point) -> tuple[str, str]:
     """Row and column of a centre (x, y) in 1/32 of the side."""
     x, y = centre
     return ROWS[bisect(THIRDS, y)], COLUMNS[bisect(THIRDS, x)]
@@ -134,17 +152,17 @@ def related(first: Sequence[Seen], second: Sequence[Seen], relation: Relation) -
     if not first or not second:
         return False
     way = WAYS[relation]
-
-    def along(x: float, y: float) -> float:
-        return x * way[0] + y * way[1]
-
-    apart = all(along(a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]) > 0 for a in first for b in second)
-    (ax, ay), (bx, by) = middle(first), middle(second)
-    distance = math.hypot(ax - bx, ay - by)
-    return apart and along(ax - bx, ay - by) > max(DEAD_ZONE, LEANING * distance)
+    apart = all(along(way, a.centre, b.centre) > 0 for a in first for b in second)
+    a, b = middle(first), middle(second)
+    return apart and along(way, a, b) > max(DEAD_ZONE, LEANING * math.dist(a, b))
 
 
-def middle(objects: Sequence[Seen]) -> tuple[float, float]:
+def along(way: Point, to: Point, start: Point) -> float:
+    """How far ``to`` lies from ``start`` in a direction."""
+    return (to[0] - start[0]) * way[0] + (to[1] - start[1]) * way[1]
+
+
+def middle(objects: Sequence[Seen]) -> Point:
     """Mean centre."""
     n = len(objects)
     return sum(o.centre[0] for o in objects) / n, sum(o.centre[1] for o in objects) / n

@@ -2,8 +2,8 @@
 
 Every background of the procedural scenes is ``(1 - w(p)) a + w(p) b`` with one of five known weight maps ``w`` (none,
 top to bottom, level or upright stripes, squares) and two tones ``a, b``. Objects keep away from the picture's border,
-so the tones of each map are fitted there by least squares in which pixels that stick out lose their weight; the map
-with the smallest residual is the kind, and the colour is the one whose tones are nearest in CIELAB.
+so the tones of each map are fitted there, robustly; the map with the smallest residual is the kind, and the colour is
+the one whose tones are nearest in CIELAB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from unfog.data.scenes_layout import BORDER, SIDE, Background, Scene
-from unfog.data.scenes_palette import BACKGROUNDS, COLOURS, PATTERN_COLOURS, Kind, lab, palette_lab, tones
+from unfog.data.scenes_palette import COLOURS, PATTERN_COLOURS, Kind, lab, palette_lab, tones
 from unfog.data.scenes_render import render
 
 MAPS: tuple[Background, ...] = (
@@ -27,6 +27,7 @@ MAPS: tuple[Background, ...] = (
     Background("checkered", "blue"),
 )
 KINDS: tuple[Kind, ...] = tuple(m.kind for m in MAPS)
+ROUNDS = 6  # of reweighting
 OUTLIER = 0.15  # residual (of channels in 0..1, Euclidean) from which a pixel tells no more about the fit
 GAIN = 0.6  # a pattern is believed if it explains this share better than a plain background does
 FAINTEST = 0.1  # distance of the two tones below which a pattern is none; the weakest there is has 0.24
@@ -88,14 +89,15 @@ def _solve(
 def _fit(
     x: Float[Tensor, "b 3 n"], basis: Float[Tensor, "*b m 2 n"], free: Float[Tensor, "b n"]
 ) -> tuple[Float[Tensor, "b m 2 3"], Float[Tensor, "b m n"]]:
-    """Tones of every map, and the distance of every pixel from the fit; pixels that stick out are left out in turn."""
+    """Tones of every map that minimise the summed distance of the free pixels from the fit, and every pixel's distance.
+
+    Weights 1/distance make least squares minimise distances (Weiszfeld 1937): what sticks out hardly counts.
+    """
     trust = free[:, None].expand(-1, basis.shape[-3], -1)
-    for _ in range(4):
+    for _ in range(ROUNDS):
         fitted = _solve(x, basis, trust)
         away = length(x[:, None] - fitted.transpose(-1, -2) @ basis, 2)  # (b, m, n)
-        known = torch.where(free[:, None] > 0, away, torch.nan)
-        limit = (2.5 * known.nanmedian(dim=2, keepdim=True).values).clamp(min=0.03, max=OUTLIER)
-        trust = free[:, None] * (away <= limit)
+        trust = free[:, None] / away.clamp(min=0.02)
     return fitted, away
 
 
@@ -117,8 +119,9 @@ def refine(x: Float[Tensor, "b 3 side side"], found: Grounds, free: Bool[Tensor,
     side = x.shape[-1]
     w = weights(side)[found.which].flatten(1)  # (b, n)
     basis = torch.stack([1 - w, w], dim=1)[:, None]  # (b, 1, 2, n)
-    fitted, away = _fit(x.flatten(2), basis, (free | ring(side)).flatten(1).float())
-    return _grounds(found.which, fitted[:, 0], torch.where(free.flatten(1), away[:, 0], torch.nan), side)
+    held = (free | ring(side)).flatten(1)
+    fitted, away = _fit(x.flatten(2), basis, held.float())
+    return _grounds(found.which, fitted[:, 0], torch.where(held, away[:, 0], torch.nan), side)
 
 
 def _grounds(
@@ -130,11 +133,10 @@ def _grounds(
     return Grounds(which, pair, picture, away.nanmedian(dim=1).values / MEDIAN_NORM)
 
 
-def nearest_colour(rgb: Float[Tensor, " 3"]) -> str | None:
-    """The palette's name for a colour in 0..1; ``None`` if it lies between names."""
-    away = (palette_lab() - lab(rgb.clamp(0, 1))).norm(dim=-1)
-    best = int(away.argmin())
-    return COLOURS[best] if away[best] <= REACH else None
+def nearest_colours(rgb: Float[Tensor, "n 3"]) -> list[str | None]:
+    """The palette's names for colours in 0..1; ``None`` for one that lies between names."""
+    away, best = torch.cdist(lab(rgb.clamp(0, 1)), palette_lab()).min(dim=1)
+    return [COLOURS[k] if d <= REACH else None for k, d in zip(best.tolist(), away.tolist(), strict=True)]
 
 
 @cache
@@ -144,14 +146,13 @@ def _pattern_lab(kind: Kind) -> Float[Tensor, "6 2 3"]:
 
 def ground_names(found: Grounds) -> list[tuple[Kind, str | None]]:
     """Kind and colour of every background; a colour too far from all that exist has no name."""
-    out = list[tuple[Kind, str | None]]()
-    for which, pair in zip(found.which.tolist(), found.tones, strict=True):
-        kind = KINDS[which]
+    out = [
+        (KINDS[which], colour)
+        for which, colour in zip(found.which.tolist(), nearest_colours(found.tones[:, 0]), strict=True)
+    ]
+    for k, (kind, _) in enumerate(out):
         if kind == "plain":
-            out.append((kind, nearest_colour(pair[0])))
             continue
-        away = (_pattern_lab(kind) - lab(pair.clamp(0, 1))).norm(dim=-1).amax(dim=1)
-        best = int(away.argmin())
-        out.append((kind, PATTERN_COLOURS[best] if away[best] <= PATTERN_REACH else None))
-    assert all(c is None or (k, c) in BACKGROUNDS for k, c in out)
+        away, best = (_pattern_lab(kind) - lab(found.tones[k].clamp(0, 1))).norm(dim=-1).amax(dim=1).min(dim=0)
+        out[k] = (kind, PATTERN_COLOURS[int(best)] if away <= PATTERN_REACH else None)
     return out

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from unfog.data.scenes_layout import DIAMETER, SHAPES, SIDE, Size
 from unfog.data.scenes_palette import Kind
-from unfog.evaluate.ground import Grounds, ground_names, length, nearest_colour, read, refine
+from unfog.evaluate.ground import Grounds, ground_names, length, nearest_colours, read, refine
 from unfog.evaluate.outline import Outlines, Windows, fit
 
 SMALLEST_SIDE = 16
@@ -32,7 +32,7 @@ SPECK = 7.0  # area in 1/32 squared below which a region is noise; the smallest 
 FAINT = (0.08, 0.13)  # least and largest distance (of channels in 0..1) from the background that counts; objects: 0.22
 SIGMAS = 4.2  # and so many standard deviations of the picture's noise between the two
 DISTINCT = 0.93  # least explained variance of a shape that has a name; sharp renders have 0.99, noisy ones 0.96
-LEAD = 0.015  # and least lead over the next best shape; sharp renders have 0.04, noisy ones nearly always 0.02
+LEAD = 0.015  # and least lead over the next best shape (where a unit has a pixel); renders have 0.04, noisy ones 0.02
 READABLE = (6.0, 21.0)  # diameters in 1/32 of the side at which a shape is told; scenes have 7.6 to 18
 NOISIEST = 0.04  # standard deviation per channel beyond which noise is no excuse
 
@@ -79,7 +79,7 @@ def parse(pixels: UInt8[Tensor, "b 3 side side"]) -> list[Parse]:
     out = list[Parse]()
     for some in pixels.split(TOGETHER):
         x = some.float() / 255
-        out += _parse(F.avg_pool2d(x, side // 32) if side >= 64 else x)
+        out += _parse(F.adaptive_avg_pool2d(x, round(side / (side // 32))) if side >= 64 else x)
     return out
 
 
@@ -186,40 +186,45 @@ def _windows(
 
     A pixel tells about a region if it is in or near its bounding box and not on or next to another region.
     """
-    side = x.shape[-1]
-    near = max(1, round(unit))
+    side, near = x.shape[-1], max(1, round(unit))
     corner = (regions.box[:, :2] + regions.box[:, 2:] - k) // 2
-    at_x, at_y = (corner[:, axis, None] + torch.arange(k) for axis in (0, 1))  # (n, k)
+    wide = torch.arange(-near, k + near)  # other regions count up to the window's edge, so look beyond it
+    at_x, at_y = (corner[:, axis, None] + wide for axis in (0, 1))  # (n, k + 2 near)
     low, high = regions.box[:, :2] - 2 * near, regions.box[:, 2:] + 2 * near
     in_x, in_y = (
-        (a >= low[:, i, None]) & (a < high[:, i, None]) & (a >= 0) & (a < side) for i, a in ((0, at_x), (1, at_y))
+        (a >= low[:, i, None].clamp(min=0)) & (a < high[:, i, None].clamp(max=side)) for i, a in ((0, at_x), (1, at_y))
     )
-    row, at_x, at_y = (
-        regions.row[:, None, None],
-        at_x.clamp(0, side - 1)[:, None, :],
-        at_y.clamp(0, side - 1)[:, :, None],
-    )
+    row, at_x, at_y = regions.row[:, None, None], at_x[:, None].clamp(0, side - 1), at_y[:, :, None].clamp(0, side - 1)
     label = regions.labels[row, at_y, at_x]
     other = _grown((label > 0) & (label != regions.label[:, None, None]), near)
-    weight = (in_y[:, :, None] & in_x[:, None, :] & ~other).float()
-
-    def cut(picture: Tensor) -> Tensor:
-        return picture.movedim(1, -1)[row, at_y, at_x].movedim(-1, 1)
-
+    inner = slice(near, near + k)
+    weight = (in_y[:, :, None] & in_x[:, None] & ~other)[:, inner, inner].float()
+    at_x, at_y = at_x[:, :, inner], at_y[:, inner]
+    cut, bare = (p.movedim(1, -1)[row, at_y, at_x].movedim(-1, 1) for p in (x, found.picture))
     noise = found.noise[regions.row].clamp(max=NOISIEST)
-    return Windows(cut(x), cut(found.picture), weight, noise), corner
+    return Windows(cut, bare, weight, noise), corner
 
 
 def _named(outlines: Outlines, corner: Int64[Tensor, "n 2"], regions: Regions, unit: float) -> Iterator[Seen]:
     """Words for what was fitted; no shape where no template fits or the region is too large for any."""
     longest = (regions.box[:, 2:] - regions.box[:, :2]).amax(dim=1) / unit
-    middle = (outlines.place[:, :2] + corner) / unit
-    for k, (x, y) in enumerate(middle.tolist()):
-        diameter, share = outlines.place[k, 2].item() / unit, outlines.fit[k].item()
-        lead = outlines.lead[k].item()
-        inside = READABLE[0] <= diameter <= READABLE[1] and longest[k] <= READABLE[1]
-        shape = SHAPES[int(outlines.shape[k])] if inside and share >= DISTINCT and lead >= LEAD else None
-        yield Seen(nearest_colour(outlines.colour[k]), shape, size_of(diameter), (x, y), diameter, share, lead)
+    middle = ((outlines.place[:, :2] + corner) / unit).tolist()
+    diameters = outlines.place[:, 2] / unit
+    inside = (diameters >= READABLE[0]) & (torch.maximum(diameters, longest) <= READABLE[1])
+    clear = inside & (outlines.fit >= DISTINCT) & (outlines.lead >= LEAD * min(1.0, unit) ** 2)
+    shapes = torch.where(clear, outlines.shape, len(SHAPES)).tolist()
+    rows = zip(
+        nearest_colours(outlines.colour),
+        [(*SHAPES, None)[s] for s in shapes],
+        [size_of(d) for d in diameters.tolist()],
+        [(x, y) for x, y in middle],
+        diameters.tolist(),
+        outlines.fit.tolist(),
+        outlines.lead.tolist(),
+        strict=True,
+    )
+    for row in rows:
+        yield Seen(*row)
 
 
 def size_of(diameter: float) -> Size:

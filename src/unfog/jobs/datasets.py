@@ -48,9 +48,10 @@ def source_folder(config: DataConfig) -> Path:
 
 
 def sigma_data(dataset: Dataset) -> float:
-    """Standard deviation of the pictures around zero, over the first 256: what the network's input is scaled by."""
-    n = 256 if dataset.count is None else min(256, dataset.count)
-    x = dataset.batch(range(n), seed=0, split="train").x
+    """Standard deviation of the pictures around zero, over 256 spread evenly: what the network's input is scaled by."""
+    count = dataset.count or 256
+    n = min(256, count)
+    x = dataset.batch([k * count // n for k in range(n)], seed=0, split="train").x
     value = x.square().mean().sqrt().item()
     return round(max(value, 0.05), 3)
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from jaxtyping import UInt8
+from torch import Tensor
 
 from unfog import __version__
 from unfog.config.recipe import Device, ModelName, Recipe
@@ -34,6 +36,7 @@ from unfog.util.files import write_atomic
 from unfog.util.random import Draw, Noise, image_seed
 
 GPU_PIXELS = 2**18
+MOST_FRAMES = 100  # of an animation, besides the last
 KINDS: dict[str, Device] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
 
@@ -85,33 +88,30 @@ def generate_job(
     model = (open_model(source, device) if isinstance(source, Found) else source).model
     yield from notes(model, request)
     side = model.config.picture.size
-    width, height = request.size or (side, side)
+    size = request.size or (side, side)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
-    paths, nfe, done = list[str](), 0, 0
-    for chunk in chunks(seeds, model.device, width * height):
-        tally, steps = Tally(), list[Step]()
-        run = generate(
-            model, request.prompt, chunk, request.sample, negative=request.negative, size=(width, height), tally=tally
-        )
+    paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
+    for chunk in chunks(seeds, model.device, size[0] * size[1]):
+        tally, x = Tally(), torch.empty(0)
+        run = generate(model, request.prompt, chunk, request.sample, negative=request.negative, size=size, tally=tally)
+        run = finite(run, found.name)
+        if trajectory is not None and done == 0:
+            run = filmed(run, model, request.seed, request.sample.steps, frames)
         for step in run:
-            steps = [*steps, step] if trajectory is not None and not done else [step]
-            if not torch.isfinite(step.x).all():
-                raise ModelError(
-                    f"the model {found.name} gave numbers that are not finite; lower --guidance, or restore its weights"
-                )
+            x = step.x
             at = done * request.sample.steps + (step.index + 1) * len(chunk)
             yield Progress(at, request.n * request.sample.steps, f"{done} of {request.n} pictures")
             if previews:
                 yield Preview(decode(model, step.x0))
         nfe = tally.rows // len(chunk)
-        for seed, picture in zip(chunk, decode(model, steps[-1].x), strict=True):
-            recipe = recipe_for(request, seed, (width, height), nfe, found, model.device)
+        for seed, picture in zip(chunk, decode(model, x), strict=True):
+            recipe = recipe_for(request, seed, size, nfe, found, model.device)
             path = None
             if out is not None:
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
-            if trajectory is not None and seed == request.seed:
-                write_atomic(trajectory, animation(model, seed, steps, recipe))
+            if trajectory is not None and done == 0:
+                write_atomic(trajectory, encode_gif([*frames, beside(picture, picture)], comment=recipe_text(recipe)))
             done += 1
             yield Picture(picture, recipe, path)
     payload = {
@@ -165,17 +165,31 @@ def recipe_for(
     )
 
 
-def animation(model: Model, seed: int, steps: Sequence[Step], recipe: Recipe) -> bytes:
-    """Left the noisy picture x_t, scaled to unit variance, right the estimate of x0 made from it; then the result."""
-    process = model.denoiser.process
-    noise = Noise((seed,), tuple(steps[0].x.shape[1:]), device=model.device)(0, Draw.INITIAL)
-    states, t = [noise], torch.empty(1, dtype=torch.float64)
-    for step in steps[:-1]:
-        scale = torch.sqrt(process.alpha(t.fill_(step.s)) ** 2 + process.sigma(t) ** 2).item()
-        states.append(step.x[:1] / scale)
-    frames = [
-        beside(decode(model, state)[0], decode(model, step.x0[:1])[0])
-        for state, step in zip(states, steps, strict=True)
-    ]
-    final = decode(model, steps[-1].x[:1])[0]
-    return encode_gif([*frames, beside(final, final)], comment=recipe_text(recipe))
+def finite(run: Iterator[Step], name: str) -> Iterator[Step]:
+    """The same steps, up to one that is no picture any more.
+
+    Raises:
+        ModelError: there is one.
+    """
+    for step in run:
+        if not torch.isfinite(step.x).all():
+            raise ModelError(f"the model {name} gave numbers that are not finite; lower --guidance, or use another")
+        yield step
+
+
+def filmed(
+    run: Iterator[Step], model: Model, seed: int, steps: int, frames: list[UInt8[Tensor, "c h w"]]
+) -> Iterator[Step]:
+    """The same steps; a frame of the first picture for each (at most ``MOST_FRAMES`` in all) goes to ``frames``.
+
+    Left the noisy x_t, scaled to unit variance, right the estimate of x0 that is made from it.
+    """
+    process, state = model.denoiser.process, torch.empty(0)
+    for k, step in enumerate(run):
+        if k == 0:
+            state = Noise((seed,), tuple(step.x.shape[1:]), device=model.device)(0, Draw.INITIAL)
+        if k * MOST_FRAMES // steps > (k - 1) * MOST_FRAMES // steps:
+            frames.append(beside(decode(model, state)[0], decode(model, step.x0[:1])[0]))
+        s = torch.tensor([step.s], dtype=torch.float64)
+        state = step.x[:1] / torch.sqrt(process.alpha(s) ** 2 + process.sigma(s) ** 2).item()
+        yield step

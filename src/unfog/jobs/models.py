@@ -7,7 +7,7 @@ from typing import Any
 
 from unfog.jobs.events import Event, Note, Result
 from unfog.model.locate import DEFAULT, Found, builtin_root, inspect, installed, locate, user_root
-from unfog.model.store import CARD, manifest_json
+from unfog.model.store import CARD, manifest_json, read_manifest
 from unfog.util.errors import ModelError
 
 
@@ -41,8 +41,9 @@ def show_job(which: str | None) -> Iterator[Event]:
     """The card and the manifest of a model.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: there is no such model, or a file of it is damaged.
     """
     found = locate(which)
+    read_manifest(found.folder, hashes=True)  # what is shown is what was published
     card = (found.folder / CARD).read_text(encoding="utf-8") if (found.folder / CARD).is_file() else ""
     yield Result(row(found) | {"folder": str(found.folder), "card": card, "manifest": manifest_json(found.folder)})

@@ -19,10 +19,10 @@ from unfog.jobs.save import Place
 from unfog.media.image import decode, pixels_of, read_bytes
 from unfog.media.recipe import read_recipe
 from unfog.model.locate import Found, by_id, locate
-from unfog.util.devices import pick_device
+from unfog.util.devices import core_count, pick_device
 from unfog.util.errors import ModelError, UsageError
 
-MOST_THREADS = 256  # a recipe is a stranger's: it may not start thousands of threads
+THREADS_PER_CORE = 4  # a recipe is a stranger's: it may not start thousands of threads
 
 
 def replay_job(
@@ -64,7 +64,7 @@ def replay_job(
         "nfe": remade.recipe.nfe,
     }
     if compare:
-        payload |= comparison(pixels_of(decode(read_bytes(path), name=str(path))), remade.pixels)
+        payload |= comparison(pixels_of(decode(read_bytes(path), name=str(path))), rgb(remade.pixels))
     yield Result(payload | {"seconds": round(time.perf_counter() - begin, 3)})
 
 
@@ -75,7 +75,7 @@ def required(recipe: Recipe, model: str | None) -> Found:
         ModelError: it is not installed, or ``model`` is another one.
     """
     if model is None:
-        return by_id(recipe.model.sha256)
+        return by_id(recipe.model.sha256, called=recipe.model.name)
     found = locate(model)
     if found.id != recipe.model.sha256:
         raise ModelError(
@@ -90,6 +90,8 @@ def differences(recipe: Recipe) -> Iterator[str]:
         yield f"made with numerics version {recipe.numerics}, this is {NUMERICS}: the pictures may differ"
     if recipe.promise in ("L0", "L1"):
         yield f"made on {recipe.device}, where equal bits are not promised: it may differ by 2 of 255"
+    if recipe.threads is not None and not affordable(recipe.threads):
+        yield f"made with {recipe.threads} threads, too many for this machine: the last bits may differ"
 
 
 def device_for(recipe: Recipe) -> str | None:
@@ -101,11 +103,16 @@ def device_for(recipe: Recipe) -> str | None:
     return recipe.device
 
 
+def rgb(pixels: UInt8[Tensor, "c h w"]) -> UInt8[Tensor, "3 h w"]:
+    """Grey or RGB as RGB."""
+    return pixels.expand(3, -1, -1)
+
+
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
     """Compute with as many CPU threads as the recipe says, and with the former number afterwards."""
     before = torch.get_num_threads()
-    if count is not None and count <= MOST_THREADS:
+    if count is not None and affordable(count):
         torch.set_num_threads(count)
     try:
         yield
@@ -113,7 +120,12 @@ def threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def comparison(one: UInt8[Tensor, "3 h w"], other: UInt8[Tensor, "c _h _w"]) -> dict[str, object]:
+def affordable(threads: int) -> bool:
+    """Whether this machine can take so many threads."""
+    return threads <= THREADS_PER_CORE * core_count()
+
+
+def comparison(one: UInt8[Tensor, "3 h w"], other: UInt8[Tensor, "3 _h _w"]) -> dict[str, object]:
     """Whether two pictures are equal, and by how much they differ if they are of one size."""
     if one.shape != other.shape:
         return {"equal": False, "max_difference": None, "differing_values": None, "of_values": one.numel()}

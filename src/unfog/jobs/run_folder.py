@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from unfog.util.errors import LockedError, UsageError
-from unfog.util.files import disk_errors, write_atomic
+from unfog.util.files import TEMPORARY, disk_errors, write_atomic
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RunFolder:
         """Raises UsageError unless a new run may start here."""
         if self.started():
             raise UsageError(f"{self.root} already holds a run: add --resume to continue it, or choose another --out")
-        if self.root.exists() and any(p.name != "LOCK" for p in self.root.iterdir()):
+        if self.root.exists() and any(not of_a_start(p.name) for p in self.root.iterdir()):
             raise UsageError(f"{self.root} is not empty and not a run: choose another --out")
 
     def append(self, event: Mapping[str, Any]) -> None:
@@ -95,6 +95,11 @@ class RunFolder:
                     f"{self.root} is in use by another unfog process: wait for it, or choose another --out"
                 )
             yield
+
+
+def of_a_start(name: str) -> bool:
+    """Whether a file is what a run writes before ``run.json``: a start that was killed may be started again."""
+    return name in ("LOCK", "tokenizer.json", "dataset.lock.json") or name.startswith(TEMPORARY)
 
 
 def seen_at(line: str) -> float:

@@ -7,7 +7,7 @@ from typing import get_args
 
 from unfog.config.manifest import Manifest
 from unfog.config.sample import GenerateRequest, GridName, SampleConfig, SamplerName
-from unfog.util.errors import UsageError
+from unfog.util.errors import ModelError, UsageError
 from unfog.util.nearest import unknown
 
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
@@ -83,10 +83,14 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
     """Refuse what a model cannot do, before any work.
 
     Raises:
+        ModelError: the model makes something else than pictures.
         UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or a
             size far beyond the trained one.
     """
-    sample, size = request.sample, request.size
+    sample, size, made = request.sample, request.size, manifest.model
+    if made.ndim != 2 or made.picture.channels not in (1, 3):
+        what = f"{made.ndim} axes and {made.picture.channels} channels"
+        raise ModelError(f"the model {manifest.name} makes no pictures (it has {what}); name another with --model")
     if manifest.caption_dropout == 0 and (sample.guidance != 1 or sample.sag):
         raise UsageError(
             f"the model {manifest.name} was trained without dropping captions, so it cannot be guided;"
@@ -96,12 +100,12 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
         raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
     if sample.eta and sample.sampler != "ddim":
         raise UsageError(f"--eta has no effect on the sampler {sample.sampler}; use --sampler ddim or leave it out")
-    if sample.interval is not None and sample.interval[0] > sample.interval[1]:
+    if sample.interval is not None and sample.interval[0] >= sample.interval[1]:
         low, high = sample.interval
         raise UsageError(f"the guidance interval {low:g} {high:g} is empty; give the smaller lam first")
-    limit = LARGEST * manifest.model.picture.size
+    limit = LARGEST * made.picture.size
     if size is not None and max(size) > limit:
         raise UsageError(
             f"{size[0]}x{size[1]} pixels are too many for the model {manifest.name}, trained at"
-            f" {manifest.model.picture.size}: a side is at most {limit}"
+            f" {made.picture.size}: a side is at most {limit}"
         )

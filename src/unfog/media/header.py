@@ -19,6 +19,7 @@ Format = Literal["PNG", "JPEG", "WEBP"]
 
 SOF_MARKERS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # start of frame; C4, C8, CC are tables
 BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})  # no length field follows
+MOST_PARTS = 10_000  # chunks, markers and fill bytes looked at; a file made to be slow has millions
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,20 @@ def _png(data: bytes) -> Header | None:
         return None
     width, height = struct.unpack(">II", data[16:24])
     at, animated = 8, False
-    while at + 8 <= len(data):  # acTL stands before the first IDAT
+    for _ in range(MOST_PARTS):
+        if at + 8 > len(data):
+            return Header("PNG", width, height, animated)
         length, kind = struct.unpack(">I4s", data[at : at + 8])
-        if kind == b"IDAT":
-            break
+        if kind == b"IDAT":  # acTL stands before the first one
+            return Header("PNG", width, height, animated)
         animated = animated or kind == b"acTL"
         at += 12 + length
-    return Header("PNG", width, height, animated)
+    return None
 
 
 def _jpeg(data: bytes) -> Header | None:
     at = 2
-    while True:
+    for _ in range(MOST_PARTS):
         if data[at] != 0xFF:
             return None
         marker = data[at + 1]
@@ -76,6 +79,7 @@ def _jpeg(data: bytes) -> Header | None:
             return Header("JPEG", width, height, scans=data.count(b"\xff\xda", at))
         else:
             at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+    return None
 
 
 def _webp(data: bytes) -> Header | None:

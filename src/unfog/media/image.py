@@ -131,8 +131,8 @@ def quiet() -> Iterator[None]:
 def flatten(picture: Image.Image) -> Image.Image:
     """Any Pillow mode to RGB; transparency over white; 16-bit grey scaled by 255/65535 and rounded."""
     if picture.mode.startswith("I"):
-        grey = np.clip(np.asarray(picture, dtype=np.float64), 0, 65535) * (255 / 65535)
-        return Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
+        levels = np.rint(np.arange(65536) * (255 / 65535)).astype(np.uint8)
+        return Image.fromarray(levels[np.clip(np.asarray(picture), 0, 65535)]).convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         over = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")

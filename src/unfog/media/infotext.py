@@ -45,6 +45,7 @@ KEY = re.compile(r"\w[\w \-/]+")
 QUOTED = re.compile(r'"((?:\\.|[^\\"])+)"(?=,|$)')
 PLAIN = re.compile(r"[^,]*")
 SIZE = re.compile(r"(\d+)x(\d+)")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def write_infotext(recipe: Recipe) -> str:
 
 
 def compose(info: Infotext) -> str:
-    """The text of an infotext; characters that no PNG text may hold (NUL) are left out."""
+    """The text of an infotext; control characters but the line break are left out, as PNG wants (W3C PNG, 11.3.3)."""
     pairs = ", ".join(f"{key}: {quote(value)}" for key, value in info.fields.items())
     negative = [f"{NEGATIVE} {info.negative}"] if info.negative else []
-    return "\n".join([info.prompt, *negative, pairs]).replace("\0", "")
+    return CONTROL.sub("", "\n".join([info.prompt, *negative, pairs]))
 
 
 def quote(value: str) -> str:

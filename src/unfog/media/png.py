@@ -12,6 +12,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from jaxtyping import UInt8
 from PIL import PngImagePlugin
@@ -29,40 +30,46 @@ LEVEL = 9  # of deflate; pictures are small, so the smallest file costs no time
 
 
 def encode(pixels: UInt8[Tensor, "c h w"], text: Mapping[str, str]) -> bytes:
-    """A PNG file with ``text`` in the order given; the same arguments give the same bytes.
+    """A PNG file with ``text`` in the order given; the same arguments give the same bytes."""
+    out = io.BytesIO()
+    picture_of(pixels).save(out, format="PNG", **options(text))
+    return out.getvalue()
 
-    ASCII text becomes tEXt, which every reader knows, other text iTXt (UTF-8).
-    """
+
+def options(text: Mapping[str, str]) -> dict[str, Any]:
+    """How Pillow is to save a PNG file with ``text``: ASCII as tEXt, which all readers know, other as iTXt (UTF-8)."""
     info = PngImagePlugin.PngInfo()
     for key, value in text.items():
         if value.isascii():
             info.add_text(key, value)
         else:
             info.add_itxt(key, value)
-    out = io.BytesIO()
-    picture_of(pixels).save(out, format="PNG", pnginfo=info, compress_level=LEVEL)
-    return out.getvalue()
+    return {"pnginfo": info, "compress_level": LEVEL}
 
 
 def read_text(data: bytes, *, name: str) -> dict[str, str]:
-    """All texts of a PNG file by their key; of several with one key, the first.
+    """All texts of a PNG file by their key.
 
     Args:
         data: the whole file.
         name: what to call it in errors.
 
     Raises:
-        RecipeError: not a PNG file, truncated, damaged, or more text than a recipe can have.
+        RecipeError: not a PNG file, truncated, damaged, more text than a recipe can have, or two texts with one key
+            (programs disagree about which of them counts).
     """
     if not data.startswith(SIGNATURE):
         raise RecipeError(f"{name} is not a PNG file; give a picture that unfog wrote")
     out, total = dict[str, str](), 0
     for kind, body in text_chunks(data, name):
-        key, value = text_of(kind, body, name)
+        raw_key, value = text_of(kind, body, name)
         total += len(value)
         if total > TEXTS_LIMIT:
             raise RecipeError(f"{name} holds more than {TEXTS_LIMIT} bytes of text; that is no recipe of unfog")
-        out.setdefault(key.decode("latin-1"), value.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace"))
+        key = raw_key.decode("latin-1")
+        if key in out:
+            raise RecipeError(f"{name} holds two texts called {key!r}; use the file as unfog wrote it")
+        out[key] = value.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
     return out
 
 

@@ -30,7 +30,9 @@ FOREIGN = {
     "Comment": "NovelAI's",
 }
 DEPTH_LIMIT = 32
-BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"|([\[{])|([\]}])')
+# A string that does not end is a string up to the end of the text: with a closing quote demanded, a text of nothing but
+# escaped quotes would be searched in quadratic time.
+BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"?|([\[{])|([\]}])', re.DOTALL)
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -38,9 +40,14 @@ def recipe_text(recipe: Recipe) -> str:
     return canonical_json(recipe.model_dump(mode="json"))
 
 
+def texts(recipe: Recipe) -> dict[str, str]:
+    """What a picture file says about its picture, by key."""
+    return {KEY: recipe_text(recipe), "parameters": write_infotext(recipe)}
+
+
 def picture_file(pixels: UInt8[Tensor, "c h w"], recipe: Recipe) -> bytes:
     """The PNG file of a picture, with its recipe."""
-    return encode(pixels, {KEY: recipe_text(recipe), "parameters": write_infotext(recipe)})
+    return encode(pixels, texts(recipe))
 
 
 def parse_recipe(text: str, *, name: str) -> Recipe:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Literal, TextIO
+from typing import Literal, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +23,15 @@ GAP = 2  # columns between pictures
 PLAIN_WIDTH = 80  # columns when there is no terminal to ask
 
 
-def colour_depth(stream: TextIO, environment: Mapping[str, str]) -> Depth:
+class Stream(Protocol):
+    """What is asked of an output stream."""
+
+    def isatty(self) -> bool: ...
+
+    def fileno(self) -> int: ...
+
+
+def colour_depth(stream: Stream, environment: Mapping[str, str]) -> Depth:
     """What ``stream`` can show: no colour if it is no terminal, if NO_COLOR is set or the terminal is a dumb one."""
     if not stream.isatty() or environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
         return "none"
@@ -32,12 +40,12 @@ def colour_depth(stream: TextIO, environment: Mapping[str, str]) -> Depth:
     return "true" if environment.get("TERM", "").endswith(("-direct", "-truecolor", "kitty")) else "256"
 
 
-def width_of(stream: TextIO) -> int:
-    """Columns of the terminal behind ``stream``, or 80."""
-    return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else PLAIN_WIDTH
+def width_of(stream: Stream) -> int:
+    """Columns of the terminal behind ``stream``; 80 if there is none, or it does not say."""
+    return (os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0) or PLAIN_WIDTH
 
 
-def paint(pictures: Sequence[UInt8[Tensor, "c h w"]], *, columns: int, depth: Depth) -> str:
+def paint(pictures: Sequence[UInt8[Tensor, "_c _h _w"]], *, columns: int, depth: Depth) -> str:
     """Pictures side by side, as many per row as ``columns`` hold; wider ones are scaled down, none is enlarged.
 
     Args:

@@ -116,8 +116,12 @@ def locate(which: str | Path | None = None) -> Found:
     raise ModelError(f"{unknown('model', text, [f.name for _, f in installed()])}; or give a model folder")
 
 
-def by_id(wanted: str) -> Found:
+def by_id(wanted: str, *, called: str) -> Found:
     """The installed model with this id.
+
+    Args:
+        wanted: the id.
+        called: the name that the model had, for the error; names decide nothing.
 
     Raises:
         ModelError: there is none; the message says which sha256 is needed.
@@ -129,4 +133,4 @@ def by_id(wanted: str) -> Found:
             continue  # a damaged folder cannot be the one; `unfog model list` names it
         if found.id == wanted:
             return found
-    raise ModelError(f"no installed model has the sha256 {wanted}; give its folder with --model DIR")
+    raise ModelError(f"no installed model has the sha256 {wanted} ({called}); give its folder with --model DIR")

@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from unfog.config.base import explain
 from unfog.config.manifest import Manifest
+from unfog.config.model import HybridConfig, ModelConfig, UNetConfig
 from unfog.model.build import build_model
 from unfog.model.model import Model
 from unfog.text.tokenizer import Tokenizer
@@ -46,7 +47,7 @@ def save_model(
     }
 
     def write(folder: Path) -> None:
-        save_file(tensors, folder / WEIGHTS, metadata={"format": "pt", "unfog": "1"})
+        save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})  # several entries are written in any order
         (folder / WEIGHTS).chmod(0o666 & ~umask())  # safetensors writes mode 0600 whatever the umask
         (folder / VOCABULARY).write_text(model.tokenizer.to_json(), encoding="utf-8")
         (folder / CARD).write_text(card, encoding="utf-8")
@@ -68,6 +69,10 @@ def read_manifest(folder: Path, *, hashes: bool) -> Manifest:
     if not (folder / MANIFEST).is_file():
         raise ModelError(f"{folder} is not a model folder: it has no {MANIFEST}")
     record = verify_directory(folder, hashes=hashes, manifest=MANIFEST)
+    if unchecked := {WEIGHTS, VOCABULARY} - record["files"].keys():
+        raise ModelError(
+            f"{folder / MANIFEST} gives no sha256 for {min(unchecked)}; restore the folder from its source"
+        )
     try:
         return Manifest.model_validate(record)
     except ValidationError as error:
@@ -81,16 +86,31 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
         ModelError: as ``read_manifest``, or weights that do not fit the configuration.
     """
     manifest = read_manifest(folder, hashes=True)
-    tokenizer = Tokenizer.from_json((folder / VOCABULARY).read_text(encoding="utf-8"), manifest.model.text.max_tokens)
-    model = build_model(manifest.model, tokenizer)
     try:
+        vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8")
+        tokenizer = Tokenizer.from_json(vocabulary, manifest.model.text.max_tokens)
         stored = load_file(folder / WEIGHTS)
+        if layers(manifest.model) > len(stored):  # a few bytes could ask for more layers than memory holds
+            raise ValueError(f"{len(stored)} tensors for {layers(manifest.model)} layers")
+        if max(tokenizer.tokens.get_vocab().values(), default=0) >= tokenizer.size:
+            raise ValueError("the numbers of its tokens have gaps")
+        model = build_model(manifest.model, tokenizer)
         model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, assign=True)
-    except (RuntimeError, SafetensorError) as error:
-        raise ModelError(
-            f"{folder / WEIGHTS} does not fit its manifest: {str(error).splitlines()[-1].strip()}"
-        ) from None
+    except ModelError:
+        raise
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        reason = str(error).strip().rpartition("\n")[2].strip()
+        raise ModelError(f"{folder} does not fit its {MANIFEST}: {reason}; restore it from its source") from None
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
+
+
+def layers(config: ModelConfig) -> int:
+    """A lower bound of the number of blocks; each has several tensors."""
+    match config.net:
+        case HybridConfig() as net:
+            return config.text.depth + net.core_depth + 2 * net.blocks * len(net.widths)
+        case UNetConfig() as net:
+            return config.text.depth + 2 * net.blocks * len(net.widths)
 
 
 def umask() -> int:

@@ -1,0 +1,39 @@
+"""The exact texts that other programs, and later versions of this one, will have to read.
+
+A change of these files is a change of the format: pictures made before must still be replayed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.recipes import recipe_of
+
+from unfog.config.sample import SampleConfig
+from unfog.media.infotext import write_infotext
+from unfog.media.recipe import parse_recipe, recipe_text
+
+HERE = Path(__file__).parent
+RECIPE = recipe_of(
+    prompt='two green stars\n"above", a red circle: größer 日本 🟢',
+    negative="blurry, \x1b[31mgrey",
+    sample=SampleConfig(
+        sampler="ddim", grid="log_snr", steps=25, guidance=4.5, interval=(-1.25, 3), rescale=0.7, sag=0.75, eta=0.3
+    ),
+)
+
+
+def golden(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8").removesuffix("\n")
+
+
+def test_the_recipe_is_written_as_ever():
+    assert recipe_text(RECIPE) == golden("recipe.json")
+
+
+def test_the_recipe_is_read_as_ever():
+    assert parse_recipe(golden("recipe.json"), name="golden") == RECIPE
+
+
+def test_the_infotext_is_written_as_ever():
+    assert write_infotext(RECIPE) == golden("infotext.txt")

@@ -1,0 +1,89 @@
+"""unfog from Python, as the README shows it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+from tests.support.commands import PROMPT
+
+import unfog as package
+from unfog.model.locate import inspect
+from unfog.util.errors import ModelError, UsageError
+
+
+@pytest.fixture
+def model(home) -> package.Model:
+    return package.load("tiny")
+
+
+def test_load_and_generate(model, home, tmp_path):
+    images = model.generate(PROMPT, n=4, seed=0)
+    assert [image.size for image in images] == [(16, 16)] * 4
+    assert {image.mode for image in images} == {"RGB"}
+    assert [json.loads(image.info["unfog"])["seed"] for image in images] == [0, 1, 2, 3]
+    assert len({image.tobytes() for image in images}) == 4
+    assert model.sha256 == inspect(home / "tiny").id == json.loads(images[0].info["unfog"])["model"]["sha256"]
+    assert (model.manifest.name, model.config.picture.size) == ("tiny", 16)
+
+
+def test_a_saved_picture_is_the_file_of_the_command(model, unfog, tmp_path):
+    options = ("--steps", 2, "--guidance", 2.5, "--size", "24x16", "--negative", "é", "--sag", 0.5)
+    unfog("generate", PROMPT, "--model", "tiny", "--seed", 5, "-n", 2, "-o", tmp_path, *options)
+    images = model.generate(PROMPT, n=2, seed=5, steps=2, guidance=2.5, size=(24, 16), negative="é", sag=0.5)
+    for seed, image in zip((5, 6), images, strict=True):
+        for name in ("a.png", "b.png"):  # saving changes nothing
+            image.save(tmp_path / name)
+            assert (tmp_path / name).read_bytes() == (tmp_path / f"a-red-circle-{seed}.png").read_bytes()
+        assert unfog("replay", tmp_path / "a.png", "--check").code == 0
+
+
+def test_an_edited_picture_does_not_carry_the_recipe(model, tmp_path):
+    (image,) = model.generate(PROMPT)
+    ImageChops.invert(image).save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as edited:
+        assert "unfog" not in edited.info
+
+
+def test_every_spelling_of_a_model(model, home):
+    wanted = model.generate(PROMPT, seed=3)[0].tobytes()
+    for which in (home / "tiny", str(home / "tiny")):
+        assert package.load(which, device="cpu").generate(PROMPT, seed=3)[0].tobytes() == wanted
+
+
+def test_several_threads_share_a_model(model):
+    wanted = [model.generate(PROMPT, seed=seed)[0].tobytes() for seed in range(4)]
+    found: dict[int, bytes] = {}
+
+    def work(seed: int) -> None:
+        found[seed] = model.generate(PROMPT, seed=seed)[0].tobytes()
+
+    workers = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [found[seed] for seed in range(4)] == wanted
+
+
+def test_errors_are_value_errors_in_one_line(model, home):
+    with pytest.raises(UsageError, match="did you mean 'unipc'"):
+        model.generate(PROMPT, sampler="unipcc")
+    with pytest.raises(ValueError, match="steps = 0 is not allowed"):
+        model.generate(PROMPT, steps=0)
+    with pytest.raises(ModelError, match="did you mean 'tiny'"):
+        package.load("tinny")
+    with pytest.raises(UsageError, match="unknown device"):
+        package.load("tiny", device="tpu")
+    Path(home / "tiny/README.md").write_bytes(b"#")
+    with pytest.raises(ModelError, match=r"README\.md has 1 bytes"):
+        package.load("tiny")
+
+
+def test_an_empty_prompt(model):
+    blank, other = (model.generate(prompt, seed=1)[0] for prompt in ("", " "))
+    assert blank.tobytes() == other.tobytes()
+    assert json.loads(blank.info["unfog"])["nfe"] == 3

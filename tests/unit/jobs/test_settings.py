@@ -1,0 +1,100 @@
+"""What was chosen replaces what is recommended, and nothing that would have no effect is accepted."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.models import tiny_config
+from tests.support.saved import manifest_of
+
+from unfog.config.sample import SampleConfig
+from unfog.jobs.settings import Chosen, request_for, settle
+from unfog.util.errors import ModelError, UsageError
+
+RECOMMENDED = SampleConfig(
+    sampler="ddim", grid="karras", steps=17, guidance=2.5, interval=(-2, 3), rescale=0.3, sag=0.2, eta=0.4
+)
+MANIFEST = manifest_of(tiny_config(), sample=RECOMMENDED)
+
+
+def test_nothing_chosen_is_what_is_recommended():
+    assert settle(MANIFEST, Chosen()) == RECOMMENDED
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("grid", "uniform"),
+        ("steps", 1),
+        ("guidance", 0.0),
+        ("interval", (0.0, 1.0)),
+        ("rescale", 0.0),
+        ("sag", 0.0),
+        ("eta", 0.0),
+    ],
+)
+def test_one_choice_changes_one_setting(name, value):
+    assert settle(MANIFEST, Chosen(**{name: value})) == RECOMMENDED.model_copy(update={name: value})
+
+
+def test_fresh_noise_belongs_to_its_sampler():
+    assert settle(MANIFEST, Chosen(sampler="unipc")) == RECOMMENDED.model_copy(update={"sampler": "unipc", "eta": 0.0})
+    assert settle(MANIFEST, Chosen(sampler="ddim")).eta == 0.4
+    assert settle(MANIFEST, Chosen(sampler="unipc", eta=0.1)).eta == 0.1  # and is refused below
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (Chosen(sampler="dpmpp2m"), "unknown sampler 'dpmpp2m'; did you mean 'dpmpp_2m'.*ddpm, ddim, euler"),
+        (Chosen(sampler="DDIM"), "did you mean 'ddim'"),
+        (Chosen(grid="karas"), "unknown grid 'karas'; did you mean 'karras'"),
+        (Chosen(steps=0), "steps = 0 is not allowed"),
+        (Chosen(steps=10**9), "steps = 1000000000 is not allowed: .*1000"),
+        (Chosen(guidance=float("nan")), "guidance = NaN"),
+        (Chosen(guidance=-1), "guidance = -1"),
+    ],
+)
+def test_bad_choices(chosen, said):
+    with pytest.raises(UsageError, match=said):
+        settle(MANIFEST, chosen)
+
+
+def test_a_model_without_caption_dropout_is_not_guided():
+    manifest = manifest_of(tiny_config(), dropout=0.0, sample=SampleConfig(guidance=4.0, sag=0.5))
+    assert (settle(manifest, Chosen()).guidance, settle(manifest, Chosen()).sag) == (1.0, 0.0)
+    request_for(manifest, "a", Chosen())
+    for chosen in (Chosen(guidance=2.0), Chosen(sag=0.5)):
+        with pytest.raises(UsageError, match=r"trained without dropping captions.* use --guidance 1 and no --sag"):
+            request_for(manifest, "a", chosen)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "options", "said"),
+    [
+        (Chosen(guidance=1.0), {"negative": "x"}, "no effect at guidance 1"),
+        (Chosen(sampler="unipc", eta=0.5), {}, "--eta has no effect on the sampler unipc; use --sampler ddim"),
+        (Chosen(interval=(2.0, 1.0)), {}, "interval 2 1 is empty"),
+        (Chosen(interval=(2.0, 2.0)), {}, "interval 2 2 is empty"),
+        (Chosen(), {"size": (129, 16)}, "129x16 pixels are too many .*trained at 16: a side is at most 128"),
+        (Chosen(), {"size": (16, 7)}, r"size\.1 = 7"),
+        (Chosen(), {"n": 0}, "n = 0"),
+        (Chosen(), {"seed": 2**64}, "seed = 18446744073709551616"),
+    ],
+)
+def test_what_would_have_no_effect_or_makes_no_sense(chosen, options, said):
+    with pytest.raises(UsageError, match=said):
+        request_for(MANIFEST, "a", chosen, **options)
+
+
+def test_the_request():
+    request = request_for(MANIFEST, "a", Chosen(steps=3), n=2, seed=2**64 - 1, negative=" b ", size=(128, 8))
+    assert (request.prompt, request.negative, request.n, request.size) == ("a", " b ", 2, (128, 8))
+    assert request.sample == RECOMMENDED.model_copy(update={"steps": 3})
+    blank = request_for(MANIFEST, "a", Chosen(guidance=1.0), negative="  ")  # steers nowhere, so nothing is lost
+    assert blank.sample.guidance == 1.0
+
+
+@pytest.mark.parametrize("config", [tiny_config(ndim=1), tiny_config(channels=4)])
+def test_a_model_of_something_else_makes_no_pictures(config):
+    with pytest.raises(ModelError, match="makes no pictures"):
+        request_for(manifest_of(config), "a", Chosen())
