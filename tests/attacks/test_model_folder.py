@@ -16,7 +16,7 @@ from unfog.model.store import CARD, MANIFEST, VOCABULARY, WEIGHTS, manifest_json
 from unfog.util.errors import Exit
 from unfog.util.files import sha256_file
 
-SECONDS = 5
+SECONDS = 30
 # Unpickling this makes a file; whoever does it is caught.
 PICKLE = b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x93\x94\x8c\x10touch evil-ran-x\x94\x85\x94R\x94."
 

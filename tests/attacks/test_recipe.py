@@ -20,7 +20,7 @@ from unfog.model.locate import inspect
 from unfog.util.errors import Exit, RecipeError
 
 GOOD: dict[str, Any] = json.loads(recipe_text(recipe_of()))
-SECONDS = 5  # measured: milliseconds; what is attacked here would take minutes or gigabytes
+SECONDS = 30  # measured: milliseconds; what is attacked here would take minutes or gigabytes
 
 
 def changed(path: str, value: object) -> str:

@@ -116,4 +116,4 @@ def test_composed_and_read(prompt, value):
 def test_hostile_text_takes_linear_time(text):
     begin = time.perf_counter()
     read_infotext("p\n" + text)
-    assert time.perf_counter() - begin < 5  # with the pattern of others: minutes
+    assert time.perf_counter() - begin < 30  # with the pattern of others: minutes

@@ -72,7 +72,7 @@ def test_what_only_training_needs_stays_out(tmp_path):
 
 def test_equal_models_have_equal_files(original, tmp_path):
     other = save_tiny(tmp_path / "again")
-    assert manifest_json(original) == manifest_json(other)
+    assert manifest_json(original) == manifest_json(other)  # and so all hashes
 
 
 def test_an_existing_folder_is_not_touched(folder):
