@@ -17,7 +17,7 @@ demo: base  ## a sentence in, a picture out: out/demo (PROMPT="..." for your own
 	@echo "the picture is in $(CURDIR)/out/demo"
 
 test: ready  ## the tests, about a minute
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 setup: ready  ## install everything that development needs
 

@@ -28,8 +28,8 @@ OFTEN = settings(
 )
 
 
-def command(data: Path, out: Path) -> list[str]:
-    return ["train", str(data), "--out", str(out), "--images", str(LENGTH), "--threads", "1", "--device", "cpu", *OFTEN]
+def command(data: Path, out: Path, images: int = LENGTH) -> list[str]:
+    return ["train", str(data), "--out", str(out), "--images", str(images), "--threads", "1", "--device", "cpu", *OFTEN]
 
 
 def events(root: Path) -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ def test_a_folder_becomes_a_model_that_draws(tmp_path: Path, capsys: pytest.Capt
 
 def test_resume_starts_a_run_and_a_finished_one_stays_as_it_is(tmp_path: Path) -> None:
     data = captioned_folder(tmp_path / "data", 40)
-    arguments = ["train", str(data), "--out", str(tmp_path / "run"), "--images", "24", "--threads", "1", *OFTEN]
+    arguments = command(data, tmp_path / "run", 24)
     (tmp_path / "run").mkdir()
     for name in ("LOCK", "tokenizer.json", "dataset.lock.json", ".tmp-run.json"):
         (tmp_path / "run" / name).write_bytes(b"{")  # as a start that was killed leaves it
@@ -141,7 +141,7 @@ def test_wrong_data_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_changed_folder_is_refused_on_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = captioned_folder(tmp_path / "data", 20)
-    arguments = ["train", str(data), "--out", str(tmp_path / "run"), "--images", "24", "--threads", "1", *OFTEN]
+    arguments = command(data, tmp_path / "run", 24)
     assert run(arguments) == Exit.OK
     assert run(arguments) == Exit.USAGE
     assert "--resume" in capsys.readouterr().err
@@ -162,7 +162,7 @@ def test_a_loss_that_is_no_number_names_the_last_good_checkpoint(
         return Batch(good.x * float("nan"), good.captions) if start >= 108 else good
 
     monkeypatch.setattr(stream, "read", poisoned)
-    assert run(command(data, out)) == Exit.DIVERGED
+    assert run(command(data, out, 192)) == Exit.DIVERGED
     error = capsys.readouterr().err
     good = max((out / "checkpoints").glob("step-*"))
     assert good.name == "step-00000008"  # 96 images; the poison came after 108
@@ -172,8 +172,8 @@ def test_a_loss_that_is_no_number_names_the_last_good_checkpoint(
     assert error.count("\n") == 1
     assert not (out / "model").exists()
     monkeypatch.setattr(stream, "read", read)
-    assert run([*command(data, out), "--resume"]) == Exit.OK
-    assert events(out)[-1]["seen_images"] == LENGTH
+    assert run([*command(data, out, 192), "--resume"]) == Exit.OK
+    assert events(out)[-1]["seen_images"] == 192
 
 
 FULL_DISK = """
@@ -190,9 +190,9 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(tmp_path: Path) -> N
     data = captioned_folder(tmp_path / "data", 20)
     out = tmp_path / "run"
     done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, *command(data, out)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", FULL_DISK, *command(data, out, 96)], capture_output=True, text=True, check=False
     )
     assert done.returncode == Exit.DISK, done.stderr
     assert done.stderr.splitlines()[-1].startswith("unfog: ")
     assert list((out / "checkpoints").glob("*")) == []
-    assert run([*command(data, out), "--resume"]) == Exit.OK
+    assert run([*command(data, out, 96), "--resume"]) == Exit.OK

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from jaxtyping import Float
@@ -55,7 +55,7 @@ class LogNormal:
     std: float = 1.4
 
     def time(self, u: Float[Tensor, " b"], process: Process) -> Float[Tensor, " b"]:
-        normal: Tensor = torch.special.ndtri(u)  # pyright: ignore[reportUnknownMemberType]
+        normal = cast(Tensor, torch.special.ndtri(u))  # pyright: ignore[reportUnknownMemberType]
         return process.time_at(-(self.mean + self.std * normal))
 
 
