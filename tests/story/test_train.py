@@ -41,7 +41,8 @@ def events(root: Path) -> list[dict[str, Any]]:
 def weights(root: Path) -> dict[str, bytes]:
     """Every tensor file of the last checkpoint and of the finished model."""
     last = max((root / "checkpoints").glob("step-*"))
-    return {p.name: p.read_bytes() for p in (*last.glob("*.safetensors"), *root.glob("model/*.safetensors"))}
+    files = (*last.glob("*.safetensors"), *root.glob("model/*.safetensors"))
+    return {str(p.relative_to(root)): p.read_bytes() for p in files}
 
 
 def kill_at(root: Path, step: int, delay: float, arguments: list[str]) -> bool:
