@@ -197,3 +197,35 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(tmp_path: Path) -> N
     assert done.stderr.splitlines()[-1].startswith("unfog: ")
     assert list((out / "checkpoints").glob("*")) == []
     assert run([*command(data, out, 96), "--resume"]) == Exit.OK
+
+
+def test_six_pictures_are_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Too few to keep any apart for validation: the run has none, and still its previews and its model."""
+    data = captioned_folder(tmp_path / "data", 6)
+    assert run(command(data, tmp_path / "run", 24)) == Exit.OK
+    assert {e["kind"] for e in events(tmp_path / "run")} == {"metric"}
+    assert (tmp_path / "run" / "samples" / "0000000024.png").is_file()
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'run' / 'model'}: trained on 24 images" in said
+    assert "outside forward, backward and optimiser" in said
+
+
+def test_a_resumed_run_says_what_it_keeps_and_takes_no_other_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = captioned_folder(tmp_path / "data", 6), tmp_path / "run"
+    assert run(command(data, out, 24)) == Exit.OK
+    data = data.rename(tmp_path / "moved")  # the same pictures in another place are the same data
+    capsys.readouterr()
+    assert run([*command(data, out, 36), "--resume"]) == Exit.OK
+    assert "the run keeps the settings it started with: train.images 24 instead of 36" in capsys.readouterr().err
+    other = captioned_folder(tmp_path / "other", 7)
+    assert run([*command(other, out, 24), "--resume"]) == Exit.DATA
+    assert "other changed since the run" in capsys.readouterr().err
+
+
+def test_without_dropped_captions_the_recommendation_is_no_guidance(tmp_path: Path) -> None:
+    data = captioned_folder(tmp_path / "data", 6)
+    assert run([*command(data, tmp_path / "run", 24), "--set", "train.caption_dropout=0"]) == Exit.OK
+    manifest = json.loads((tmp_path / "run" / "model" / "unfog.json").read_text(encoding="utf-8"))
+    assert (manifest["caption_dropout"], manifest["sample"]["guidance"]) == (0, 1)

@@ -23,7 +23,10 @@ def scenes(
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other scenes.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Coloured shapes with exact captions, as PNG files and metadata.jsonl."""
+    """Make pictures of coloured shapes with exact captions.
+
+    PNG files and metadata.jsonl.
+    """
     from unfog.cli.show import follow
     from unfog.jobs.data import scenes_job
 
@@ -38,7 +41,10 @@ def emoji(
     font: Annotated[Path | None, typer.Option("--font", help="Font file; unset: one of this machine.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """The emoji of a colour font with their names, as PNG files and metadata.jsonl."""
+    """Make pictures of the emoji of a colour font.
+
+    Captioned with their names; PNG files and metadata.jsonl.
+    """
     from unfog.cli.show import follow
     from unfog.jobs.data import emoji_job
 
@@ -47,13 +53,16 @@ def emoji(
 
 @app.command("check")
 def check(
-    folder: Annotated[Path, typer.Argument(help="Captioned folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Captioned folder.")],
     folder_names: Annotated[
         bool, typer.Option("--folder-names", help="A picture without a caption takes the name of its subfolder.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> int:
-    """Look through a captioned folder as training would, and list every problem (exit code 5 if there are any)."""
+    """Look for problems in a captioned folder.
+
+    It is read as training would, and every problem is listed; exit code 5 if there are any.
+    """
     from unfog.cli.show import follow
     from unfog.jobs.data import check_job
 

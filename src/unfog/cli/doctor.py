@@ -15,7 +15,10 @@ SIGNS = {"ok": "ok  ", "note": "note", "fail": "FAIL"}
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> int:
-    """Check this installation: versions, security floors, device, fonts, models, folders (exit code 2 if one fails)."""
+    """Check this installation.
+
+    Versions, security floors, device, fonts, models, folders; exit code 2 if one fails.
+    """
     from unfog.cli.show import follow
     from unfog.jobs.doctor import doctor_job
 

@@ -9,7 +9,7 @@ import typer
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Name of a model or its folder.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model or its folder.")],
     suite: Annotated[str, typer.Option("--suite", help="What to measure: scenes.")] = "scenes",
     n: Annotated[int, typer.Option("-n", help="Number of prompts.")] = 500,
     seed: Annotated[int, typer.Option("--seed", help="Of the prompts and of the first picture.")] = 0,
@@ -29,9 +29,9 @@ def evaluate(
         str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")
     ] = None,
 ) -> None:
-    """Measure how faithfully a model draws what prompts say, with 95 % intervals.
+    """Measure how faithfully a model draws what prompts say.
 
-    Settings that are unset are the model's recommended ones.
+    Shares are given with 95 % intervals. Settings that are unset are the model's recommended ones.
     """
     from unfog.cli.parse import use_cores
     from unfog.cli.show import follow

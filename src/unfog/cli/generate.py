@@ -14,7 +14,9 @@ from unfog.util.errors import one_line
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What to show; an empty one is allowed and unconditional.")],
+    prompt: Annotated[
+        str, typer.Argument(metavar="PROMPT", help="What to show; an empty one is allowed and unconditional.")
+    ],
     n: Annotated[int, typer.Option("-n", help="Number of pictures; picture k has the seed S + k.")] = 1,
     seed: Annotated[int | None, typer.Option("--seed", help="0 to 2^64 - 1; unset: a random one, printed.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,

@@ -25,10 +25,15 @@ def list_models(
 
 @app.command("show")
 def show_model(
-    model: Annotated[str | None, typer.Argument(help="Name or folder; unset: the built-in one.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="Name or folder; unset: the built-in one.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """The card of a model: training, data and licences, measurements, recommended settings."""
+    """Show the card of a model.
+
+    Training, data and licences, measurements, recommended settings.
+    """
     from unfog.cli.show import follow
     from unfog.jobs.models import show_job
 

@@ -13,7 +13,7 @@ from unfog.util.errors import Exit, one_line
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A picture that unfog wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture that unfog wrote.")],
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; say whether the pixels are the same (exit code 9 if not).")
     ] = False,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from unfog.util.errors import one_line
 
 
 def train(
     data: Annotated[
-        str, typer.Argument(help="Captioned folder; 'scenes': coloured shapes; 'emoji': those of this machine's font.")
+        str,
+        typer.Argument(
+            metavar="DATA", help="Captioned folder; 'scenes': coloured shapes; 'emoji': those of this machine's font."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Run folder to make (or, with --resume, to continue).")],
     preset: Annotated[str, typer.Option("--preset", help="Size of the network: tiny, small or base.")] = "small",
@@ -40,5 +48,15 @@ def train(
     config = plan(
         data, preset=preset, size=size, images=images, minutes=minutes, seed=seed, assignments=assignments or []
     )
-    events = train_job(out, config, minutes=minutes, resume=resume, device=device, threads=threads)
-    follow(events, as_json=as_json)
+    typed = shlex.join(["unfog", *sys.argv[1:]])
+    events = train_job(out, config, minutes=minutes, resume=resume, device=device, threads=threads, command=typed)
+    follow(events, as_json=as_json, say=say)
+
+
+def say(payload: Mapping[str, Any]) -> None:
+    """The model, how fast it was made, and what to do with it."""
+    print(f"{one_line(payload['model'])}: trained on {payload['images']} images")
+    if "seconds" in payload:  # absent if the run had ended before
+        outside = f"{payload['share_outside_compute']:.1%} of it outside forward, backward and optimiser"
+        print(f"{payload['images_per_second']:.1f} images/s; {payload['seconds']:.0f} s, {outside}")
+    print(one_line(f'use it: unfog generate "..." --model {shlex.quote(payload["run"])}'))

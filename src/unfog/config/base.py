@@ -22,6 +22,8 @@ class Config(BaseModel):
     def override(self: C, assignments: Sequence[str]) -> C:  # noqa: PYI019
         """A copy with ``a.b=c`` assignments applied; values are read as TOML, or as plain text when they are not TOML.
 
+        Another ``kind`` replaces its section: what belonged to the former kind goes, the new kind's defaults come.
+
         Raises:
             UsageError: an assignment names no field, or its value is not allowed; the message names both.
         """
@@ -30,7 +32,9 @@ class Config(BaseModel):
             path, separator, text = assignment.partition("=")
             if not separator:
                 raise UsageError(f"--set needs key=value, got {assignment!r}, for example --set train.batch=32")
-            assign(data, path.strip().split("."), value(text.strip()), assignment)
+            assign(data, keys := path.strip().split("."), value(text.strip()), assignment)
+            if keys[-1] == "kind":
+                data = self.parse(data).model_dump(mode="json")
         return self.parse(data)
 
     @classmethod
@@ -55,7 +59,7 @@ def value(text: str) -> Any:
 
 
 def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str) -> None:
-    """Set ``data[path[0]][path[1]]...`` in place; the whole path must already exist."""
+    """Set ``data[path[0]][path[1]]...`` in place; the whole path must exist. A new ``kind`` empties its section."""
     here = data
     for key in path[:-1]:
         inner = here.get(key)
@@ -64,6 +68,8 @@ def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str)
         here = cast(dict[str, Any], inner)
     if path[-1] not in here:
         raise UsageError(f"--set {assignment}: there is no setting {path[-1]!r}; settings here: {', '.join(here)}")
+    if path[-1] == "kind" and new != here["kind"]:
+        here.clear()
     here[path[-1]] = new
 
 

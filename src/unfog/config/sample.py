@@ -28,7 +28,7 @@ class SampleConfig(Config):
     rescale: Fraction = 0.0
     """Pull the contrast of the guided estimate back to the plain one (Lin et al. 2023)."""
     sag: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """Strength of self-attention guidance (Hong et al. 2022); 0 is off."""
+    """Strength of self-attention guidance (Hong et al. 2023); 0 is off."""
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Fresh noise per step for samplers that can take it (ddim); 0 is deterministic."""
 

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from unfog.core.head import Head
 from unfog.core.process import Process
+from unfog.util.errors import UsageError
 
 Weight = Callable[[Tensor, Head], Tensor]
 
@@ -73,7 +74,7 @@ class MinSNR:
     published, on every schedule (v is divided by sqrt(alpha^2 + sigma^2)).
 
     Raises:
-        ValueError: the head has no published form (score, velocity, edm).
+        UsageError: the head has no published form (score, velocity, edm).
     """
 
     gamma: float = 5.0
@@ -89,7 +90,7 @@ class MinSNR:
             case "v":
                 return clipped / (snr + 1)
             case other:
-                raise ValueError(
+                raise UsageError(
                     f"min-SNR weighting is defined for the heads x0, eps and v, not {other!r}: use weight 'unit'"
                 )
 

@@ -29,16 +29,13 @@ def card(manifest: Manifest) -> str:
         lines += [
             "## Training",
             "",
-            "```",
-            t.command,
-            "```",
-            "",
+            *(["```", t.command, "```", ""] if t.command else []),
             f"{t.images:,} images, seed {t.seed}, {t.seconds / 60:.0f} minutes at {t.images_per_second:.0f} images/s.",
             "",
             f"Hardware: {t.hardware}. Code: {t.code}.",
             "",
             f"Data: {t.data} (`{t.data_fingerprint}`).",
-            "Licences: " + ", ".join(f"{name} ({count})" for name, count in sorted(t.data_licences.items())) + ".",
+            "Licences: " + ", ".join(licence(name, count) for name, count in sorted(t.data_licences.items())) + ".",
             "",
         ]
     if m.metrics:
@@ -55,6 +52,11 @@ def card(manifest: Manifest) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def licence(name: str, count: int) -> str:
+    """A licence and how many pictures have it; a set without end says 0."""
+    return f"{name} ({count} picture{'s' if count > 1 else ''})" if count else name
 
 
 def row(metric: Metric) -> str:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import torch
+
+from unfog.config.model import ModelConfig, PictureConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig
+from unfog.core.head import to_x0
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
+from unfog.model.build import build_head, build_model, build_schedule, build_weight
+from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
+from unfog.util.nearest import unknown
+
+NAMED = 5  # settings of a run that differ from a command, before "and N more"
 
 
 def plan(
@@ -23,22 +33,77 @@ def plan(
     """A complete configuration; ``assignments`` (``a.b=c``) have the last word.
 
     Raises:
-        UsageError: unknown preset or setting, or both ``images`` and ``minutes``.
+        UsageError: unknown preset or setting, both ``images`` and ``minutes``, or settings that make no model.
         DataError: the data cannot be read.
     """
     if preset not in PRESETS:
-        raise UsageError(f"unknown preset {preset!r}: choose one of {', '.join(PRESETS)}")
+        raise UsageError(unknown("preset", preset, PRESETS))
     if images is not None and minutes is not None:
         raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
     if minutes is not None and not 0 < minutes <= 1e6:
         raise UsageError(f"--minutes must be positive, got {minutes:g}")
     draft = RunConfig(data=DataConfig(source=source)).override([a for a in assignments if a.startswith("data.")])
     side = default_side(draft.data) if size is None else size
-    config = PRESETS[preset](side)
+    config = PRESETS[preset](PictureConfig.parse({"size": side}).size)
     chosen = [f"train.images={images}"] if images is not None else []
     chosen += [f"train.seed={seed}"] if seed is not None else []
     config = config.model_copy(update={"data": draft.data}).override([*chosen, *assignments])
+    check_model(config)
     if any(a.startswith("model.picture.sigma_data") for a in assignments):
         return config
     dataset = open_dataset(config.data, config.model.picture.size)
     return config.override([f"model.picture.sigma_data={sigma_data(dataset)}"])
+
+
+def check_model(config: RunConfig) -> None:
+    """Refuse, before anything is written, what could not be trained on pictures or not be sampled afterwards.
+
+    Raises:
+        UsageError: such a network, loss weight, or head on a schedule.
+    """
+    made = config.model
+    if made.ndim != 2 or made.picture.channels != 3:
+        found = f"model.ndim = {made.ndim} and model.picture.channels = {made.picture.channels}"
+        raise UsageError(f"pictures have 2 axes and 3 channels: leave {found} as they were")
+    words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
+    try:
+        build_model(made, words, train=config.train)  # without weights: costs nothing
+    except UsageError:
+        raise  # says what to do already
+    except ValueError as error:
+        raise UsageError(f"these settings make no network: {error}; change them with --set") from None
+    build_weight(config.train)(torch.zeros(1), build_head(made))
+    check_pure_noise(made)
+
+
+def check_pure_noise(config: ModelConfig) -> None:
+    """Raises UsageError if the head says nothing about the picture at t = 1, where sampling starts (core/head.py)."""
+    one = torch.ones(1, dtype=torch.float64)
+    if not torch.isfinite(to_x0(build_head(config), build_schedule(config), one, one, one)).all():
+        raise UsageError(
+            f"the head {config.head} does not determine the picture at pure noise on the schedule"
+            f" {config.schedule.kind}: use --set model.head=v or edm, or a schedule that keeps some signal (vp_linear)"
+        )
+
+
+def differences(run: RunConfig, asked: RunConfig, *, but: Sequence[str] = ()) -> str:
+    """What a resumed run keeps although the command now says otherwise, as text; "" if nothing.
+
+    Args:
+        run: what the run started with.
+        asked: what the command would start.
+        but: settings not to compare.
+    """
+    kept, wanted = dict(leaves(run.model_dump(mode="json"))), dict(leaves(asked.model_dump(mode="json")))
+    names = [n for n in kept | wanted if n not in but and kept.get(n) != wanted.get(n)]
+    texts = [f"{n} {kept.get(n, 'none')} instead of {wanted.get(n, 'none')}" for n in names[:NAMED]]
+    return ", ".join(texts) + (f", and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every setting by its dotted name."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

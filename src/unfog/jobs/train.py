@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +24,10 @@ from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
 from unfog.jobs.data_lock import check_unchanged, write_lock
 from unfog.jobs.datasets import open_dataset
-from unfog.jobs.events import Event, Progress, Result
+from unfog.jobs.events import Event, Note, Progress, Result
+from unfog.jobs.plan import differences
 from unfog.jobs.run_folder import RunFolder
-from unfog.jobs.watch import Watch
+from unfog.jobs.watch import Watch, recommended
 from unfog.model.build import build_density, build_model
 from unfog.model.store import save_model
 from unfog.text.tokenizer import Tokenizer
@@ -110,7 +110,9 @@ def precision_of(config: RunConfig, device: torch.device) -> torch.dtype:
             return torch.bfloat16 if bf16_supported(device) else torch.float32
 
 
-def start_run(folder: RunFolder, config: RunConfig, dataset: Dataset, device: torch.device, threads: int) -> Run:
+def start_run(
+    folder: RunFolder, config: RunConfig, dataset: Dataset, device: torch.device, threads: int, command: str = ""
+) -> Run:
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     captions = dataset.captions(20_000)
     tokenizer = Tokenizer.train(
@@ -122,7 +124,7 @@ def start_run(folder: RunFolder, config: RunConfig, dataset: Dataset, device: to
         data_licences=dataset.licences(),
         redistributable=dataset.redistributable(),
         examples=tuple(dict.fromkeys(captions))[:8],
-        command=" ".join(["unfog", *sys.argv[1:]]),
+        command=command,
         threads=threads,
         device=device.type,
         precision=str(precision_of(config, device)).removeprefix("torch."),
@@ -213,12 +215,15 @@ def train_job(
     resume: bool = False,
     device: str | None = None,
     threads: int | None = None,
+    command: str = "",
 ) -> Iterator[Event]:
     """Train into ``out``: a new run from ``config``, or with ``resume`` the one that is there.
 
     Args:
         out: run folder.
-        config: the whole configuration; may be ``None`` when resuming a run that has started.
+        config: the whole configuration; may be ``None`` when resuming a run that has started. A run that has started
+            keeps its own, and notes what differs; its data may have moved, but not changed.
+        command: what a person typed, for the model's card.
         minutes: turn this much time into a fixed number of images by a short measurement, once.
 
     Raises:
@@ -236,8 +241,14 @@ def train_job(
         if resume and folder.started():
             run, tokenizer = read_run(folder)
             set_threads(threads or run.threads)
-            dataset = open_dataset(run.config.data, run.config.model.picture.size)
-            check_unchanged(folder, run.data_fingerprint, run.config.data.source, dataset)
+            data = run.config.data
+            if config is not None:
+                data = data.model_copy(update={"source": config.data.source})  # the same data, wherever it is now
+            dataset = open_dataset(data, run.config.model.picture.size)
+            check_unchanged(folder, run.data_fingerprint, data.source, dataset)
+            but = ("data.source", *(("train.images",) if minutes is not None else ()))
+            if config is not None and (kept := differences(run.config, config, but=but)):
+                yield Note(f"the run keeps the settings it started with: {kept}")
         else:
             assert config is not None
             used = set_threads(threads)
@@ -252,7 +263,7 @@ def train_job(
                 )
                 images = measured_images(trial, words, dataset, where, minutes)
                 config = config.override([f"train.images={images}"])
-            start_run(folder, config, dataset, where, used)
+            start_run(folder, config, dataset, where, used, command)
             run, tokenizer = read_run(folder)
         state = fresh_state(run, tokenizer, where)
         window = Window()
@@ -276,7 +287,7 @@ def follow(
     """Drive the loop to its end: log, validate, sample, save; then write the model."""
     config, device = run.config.train, state.model.device
     watch = Watch(run.config, tokenizer, dataset, state, folder)
-    session = Clock()
+    session, begin = Clock(), time.perf_counter()
     per_step = config.batch * config.accumulate
     records = train(state, batches(run, tokenizer, dataset, state), config, precision=precision_of(run.config, device))
     last: Path | None = checkpoint.latest(folder.checkpoints)
@@ -290,7 +301,7 @@ def follow(
             if state.step % LOG_STEPS == 0 or done:
                 folder.append(metric(record, window))
                 window.losses, window.steps, window.clock = 0.0, 0, Clock()
-            if crossed(config.validate_every_images) or done:
+            if watch.n and (crossed(config.validate_every_images) or done):
                 folder.append(watch.validate())
             if crossed(config.preview_every_images) or done:
                 watch.preview()
@@ -307,8 +318,9 @@ def follow(
         raise DivergedError(f"{error}; {good}; try a lower --set train.optimiser.lr") from None
     if not folder.model.exists():
         write_model(folder, run, tokenizer, state)
-    facts = session.facts() | {"images": state.seen_images}
-    yield Result({"model": str(folder.model), "run": str(folder.root), **facts})
+    session.other = time.perf_counter() - begin - session.data - session.compute  # the last validation and saving, too
+    facts = session.facts() if session.images else {}
+    yield Result({"model": str(folder.model), "run": str(folder.root), "images": state.seen_images, **facts})
 
 
 def metric(record: Record, window: Window) -> dict[str, Any]:
@@ -353,6 +365,7 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainS
         model=config.model,
         caption_dropout=config.train.caption_dropout,
         tokenizer_sha256=tokenizer.sha256(),
+        sample=recommended(config.train),
         examples=run.examples,
         training=Training(
             command=run.command,
@@ -361,7 +374,7 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainS
             seconds=round(seconds, 1),
             images_per_second=round(state.seen_images / max(seconds, 1e-9), 1),
             code=f"unfog {run.versions['unfog']}",
-            hardware=f"{run.device}, {run.threads} threads, {run.precision}",
+            hardware=f"{run.device}, {run.threads} thread{'s' if run.threads > 1 else ''}, {run.precision}",
             data=source,
             data_fingerprint=run.data_fingerprint,
             data_licences=run.data_licences,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from unfog.config.sample import SampleConfig
-from unfog.config.train import RunConfig
+from unfog.config.train import RunConfig, TrainConfig
 from unfog.data.dataset import Dataset
 from unfog.jobs.run_folder import RunFolder
 from unfog.media.grid import sheet_png
@@ -25,8 +25,17 @@ EDGES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 PROMPTS = 16
 
 
+def recommended(config: TrainConfig) -> SampleConfig:
+    """How to sample a model trained so: without guidance if no caption was dropped, since it knows no null caption."""
+    return SampleConfig() if config.caption_dropout else SampleConfig(guidance=1.0)
+
+
 class Watch:
-    """Validation and previews of the averaged weights at fixed (picture, time, noise) and fixed (prompt, seed)."""
+    """Validation and previews of the averaged weights at fixed (picture, time, noise) and fixed (prompt, seed).
+
+    ``n`` is 0 for a folder too small to keep pictures apart (``data/split.py``): there is no validation then, and the
+    previews are of captions that it trains on.
+    """
 
     def __init__(
         self, config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState, folder: RunFolder
@@ -38,7 +47,7 @@ class Watch:
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:
-        """Mean squared error in the head's units on held-out pictures, over all and by bins of lam."""
+        """Mean squared error in the head's units on the ``n`` (> 0) held-out pictures, over all and by bins of lam."""
         errors, lams = list[Tensor](), list[Tensor]()
         for first in range(0, self.n, 64):
             error, lam = self.errors(range(first, min(first + 64, self.n)))
@@ -77,9 +86,9 @@ class Watch:
 
     def preview(self) -> None:
         """Write a sheet of fixed prompts at fixed seeds to the samples folder."""
-        n = min(PROMPTS, self.n)
-        captions = self.dataset.batch(range(n), seed=self.config.train.seed, split="valid").captions
-        ema = self.state.ema
-        pictures = [decode(ema, last(generate(ema, text, [k], SampleConfig())).x)[0] for k, text in enumerate(captions)]
+        split, count = ("valid", self.n) if self.n else ("train", self.dataset.count or PROMPTS)
+        captions = self.dataset.batch(range(min(PROMPTS, count)), seed=self.config.train.seed, split=split).captions
+        ema, sample = self.state.ema, recommended(self.config.train)
+        pictures = [decode(ema, last(generate(ema, text, [k], sample)).x)[0] for k, text in enumerate(captions)]
         page = sheet_png(torch.stack(pictures), captions)
         write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", page)

@@ -19,10 +19,20 @@ from unfog.nets.layers import initialise
 from unfog.nets.unet import UNet
 from unfog.text.encoder import TextEncoder
 from unfog.text.tokenizer import Tokenizer
+from unfog.util.errors import UsageError
 
 
 def build_schedule(config: cm.ModelConfig) -> cs.Schedule:
-    """The noise schedule, rescaled to zero terminal SNR if asked."""
+    """The noise schedule, rescaled to zero terminal SNR if asked.
+
+    Raises:
+        UsageError: the rescaling is asked of a schedule with alpha^2 + sigma^2 other than 1.
+    """
+    if config.zero_terminal_snr and isinstance(config.schedule, cm.FlowConfig | cm.VEConfig):
+        raise UsageError(
+            f"zero_terminal_snr is a change of variance-preserving schedules, not of {config.schedule.kind!r}:"
+            " set it to false"
+        )
     match config.schedule:
         case cm.FlowConfig():
             schedule: cs.Schedule = cs.Flow()

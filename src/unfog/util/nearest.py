@@ -15,5 +15,5 @@ def unknown(kind: str, name: str, names: Iterable[str]) -> str:
     known = list(names)
     lower = {item.lower(): item for item in known}
     near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
-    hint = f"; did you mean {lower[near[0]]!r}?" if near else ";"
+    hint = f"; did you mean {lower[near[0]]!r}?" if near else "."
     return f"unknown {kind} {name!r}{hint} There are: {', '.join(known) or 'none'}"

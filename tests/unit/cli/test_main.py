@@ -55,7 +55,7 @@ def test_our_own_bugs(error):
     ("arguments", "said"),
     [
         (["genrate"], "No such command 'genrate'. Did you mean 'generate'? See `unfog --help`."),
-        (["generate"], "Missing argument 'prompt'. See `unfog generate --help`."),
+        (["generate"], "Missing argument 'PROMPT'. See `unfog generate --help`."),
         (["generate", "a", "--stesp", "3"], "No such option: --stesp"),
         (["model"], "Missing command. See `unfog model --help`."),
         (["model", "shwo"], "No such command 'shwo'. Did you mean 'show'? See `unfog model --help`."),

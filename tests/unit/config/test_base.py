@@ -1,0 +1,31 @@
+"""``--set a.b=c``: another kind replaces its section, everything else is one value."""
+
+from __future__ import annotations
+
+import pytest
+
+from unfog.config.model import UNetConfig
+from unfog.config.train import LogNormalConfig, MinSNRConfig, RunConfig, UniformConfig
+from unfog.util.errors import UsageError
+
+
+def test_another_kind_leaves_nothing_of_the_former_one() -> None:
+    config = RunConfig().override(["train.density.kind=uniform", "model.net.kind=unet", "train.weight.kind=min_snr"])
+    assert config.train.density == UniformConfig()
+    assert config.model.net == UNetConfig()
+    assert config.train.weight == MinSNRConfig(gamma=5.0)
+
+
+def test_a_new_kind_can_be_set_further_at_once() -> None:
+    config = RunConfig().override(["model.net.kind=unet", "model.net.widths=[16, 48]", "model.net.attend=[1]"])
+    assert config.model.net == UNetConfig(widths=(16, 48), attend=(1,))
+
+
+def test_the_same_kind_again_changes_nothing() -> None:
+    config = RunConfig().override(["train.density.mean=-0.7", "train.density.kind=log_normal"])
+    assert config.train.density == LogNormalConfig(mean=-0.7)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"train\.density = .*'log_normal', 'uniform'"):
+        RunConfig().override(["train.density.kind=normal"])

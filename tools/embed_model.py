@@ -1,0 +1,52 @@
+"""Put a trained model into the package, with what was measured about it.
+
+    unfog evaluate run --suite scenes -n 500 --json > metrics.json
+    python tools/embed_model.py run/model --metrics metrics.json [--set sample.steps=16] [--description "..."]
+
+The model lands in ``src/unfog/assets/models/NAME`` in place of an older one. Metrics and recommended settings go into
+the manifest; the card is written from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+from unfog.config.manifest import Metric
+from unfog.jobs.card import card
+from unfog.model.locate import builtin_root
+from unfog.model.store import load_model, read_manifest, save_model
+
+
+def main() -> None:
+    """Run the tool."""
+    parser = argparse.ArgumentParser(description="put a trained model into the package")
+    parser.add_argument("model", type=Path, help="model folder")
+    parser.add_argument("--metrics", type=Path, help="what `unfog evaluate --json` printed")
+    parser.add_argument("--description", help="one or two sentences for the card")
+    parser.add_argument("--set", dest="assignments", action="append", default=[], help="for example sample.steps=16")
+    arguments = parser.parse_args()
+    manifest = read_manifest(arguments.model, hashes=True).override(arguments.assignments)
+    changes: dict[str, object] = {"files": {}}
+    if arguments.metrics:
+        found = json.loads(arguments.metrics.read_text(encoding="utf-8"))
+        note = f"suite {found['suite']}, seed {found['seed']}"
+        changes["metrics"] = tuple(
+            Metric(name=m["name"], value=m["value"], low=m["low"], high=m["high"], n=m["n"], note=note)
+            for m in found["metrics"]
+        )
+    if arguments.description:
+        changes["description"] = arguments.description
+    manifest = manifest.model_copy(update=changes)
+    target = builtin_root() / manifest.name
+    model = load_model(arguments.model)
+    if target.exists():
+        shutil.rmtree(target)
+    save_model(model, target, manifest, card(manifest))
+    print(target)
+
+
+if __name__ == "__main__":
+    main()
