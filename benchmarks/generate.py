@@ -43,7 +43,8 @@ def measure(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         generate = [sys.executable, "-m", "unfog", "generate", PROMPT, "-n4", f"--seed={SEED}", "-o", folder, "--json"]
         bare = [sys.executable, "-c", "import torch"]
-        seconds(bare), seconds(generate)  # warms the disk cache
+        for command in (bare, generate):  # warms the disk cache
+            seconds(command)
         pairs = [(seconds(bare), seconds(generate)) for _ in range(rounds)]
     imports, whole = (statistics.median(column) for column in zip(*pairs, strict=True))
     return {

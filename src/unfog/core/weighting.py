@@ -52,8 +52,8 @@ class Uniform:
 class LogNormal:
     """-lam = ln(sigma/alpha) ~ N(mean, std^2)."""
 
-    mean: float = -0.6
-    std: float = 1.4
+    mean: float
+    std: float
 
     def time(self, u: Float[Tensor, " b"], process: Process) -> Float[Tensor, " b"]:
         normal = cast(Tensor, torch.special.ndtri(u))  # pyright: ignore[reportUnknownMemberType]

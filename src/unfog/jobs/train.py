@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -175,8 +176,14 @@ def batches(run: Run, tokenizer: Tokenizer, dataset: Dataset, state: TrainState)
 
 @contextmanager
 def stop_flag() -> Iterator[list[str]]:
-    """A list that a SIGTERM or SIGINT appends its name to; a second signal has its usual effect."""
+    """A list that a SIGTERM or SIGINT appends its name to; a second signal has its usual effect.
+
+    Only the main thread may handle signals; elsewhere the list stays empty.
+    """
     flag: list[str] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
 
     def note(number: int, frame: FrameType | None) -> None:
         flag.append(signal.Signals(number).name)

@@ -1,6 +1,6 @@
 """One embedding of everything that is a single vector per sample: noise level, pooled text, class label.
 
-The level enters as random-free Fourier features cos(2 pi (f lam + phase)) with frequencies spaced geometrically, so a
+The level enters as Fourier features cos(2 pi f lam) and sin(2 pi f lam), frequencies f spaced geometrically, so a
 network is smooth in the noise level and independent of the schedule behind it.
 """
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unfog.model.model import Model
-from unfog.util.errors import ModelError
+from unfog.util.errors import DivergedError, ModelError
 from unfog.util.files import commit_directory, newest_valid
 
 FORMAT = 1
@@ -49,8 +49,11 @@ def save(state: TrainState, root: Path, facts: dict[str, Any]) -> Path:
     """Write ``root/step-XXXXXXXX`` atomically and return it.
 
     Raises:
+        DivergedError: a weight is not finite; a checkpoint is always one to go back to.
         DiskError: the disk is full; earlier checkpoints are untouched.
     """
+    if not all(bool(torch.isfinite(p).all()) for p in state.model.parameters()):
+        raise DivergedError(f"training diverged before image {state.seen_images}: a weight is not finite")
     target = root / f"step-{state.step:08d}"
     counters = {"format": FORMAT, "step": state.step, "seen_images": state.seen_images, **facts}
 

@@ -47,7 +47,14 @@ def waves(model: Model, ndim: int) -> Source:
         x0 = (kind - 0.5 + shift).reshape(b, *[1] * (ndim + 1)).expand(b, 2, *SPACES[ndim]).contiguous()
         ids, mask = model.tokenizer.encode(["a red circle" if k else "a low tone" for k in kind])
         return example(
-            x0, ids, mask, positions, seed=3, density=LogNormal(), process=model.denoiser.process, caption_dropout=0.1
+            x0,
+            ids,
+            mask,
+            positions,
+            seed=3,
+            density=LogNormal(-0.6, 1.4),
+            process=model.denoiser.process,
+            caption_dropout=0.1,
         )
 
     return source
@@ -131,3 +138,14 @@ def test_accumulation_equals_one_large_batch() -> None:
     run(b, 1, small)
     for key, value in tensors(a).items():
         torch.testing.assert_close(value, tensors(b)[key], rtol=1e-4, atol=2e-5)
+
+
+def test_weights_that_are_no_numbers_are_not_saved(tmp_path: Path) -> None:
+    state = fresh(1, config(24))
+    save(state, tmp_path, {})
+    with torch.no_grad():
+        next(iter(state.model.parameters())).view(-1)[0] = float("inf")
+    state.step = 1
+    with pytest.raises(DivergedError, match="a weight is not finite"):
+        save(state, tmp_path, {})
+    assert [p.name for p in tmp_path.iterdir()] == ["step-00000000"]
