@@ -19,7 +19,7 @@ from unfog.util.random import Draw, normal
 from unfog.util.shapes import like
 
 ROWS = 16  # see Linear
-TABLE_STD = 0.5  # with 0.02 a step at rate 1e-3 moves a word by 5 %, and captions are learned four times slower (LOG)
+TABLE_STD = 0.5  # with 0.02 a step at rate 1e-3 moves a word by 5 %, and captions are learned more slowly (LOG)
 
 
 class Linear(nn.Linear):
