@@ -58,11 +58,17 @@ class DataConfig(Config):
 
 
 class OptimiserConfig(Config):
-    """AdamW with linear warm-up, then a constant rate until ``decay_from`` of the images, then linear decay to 0."""
+    """Linear warm-up, then a constant rate until ``decay_from`` of the images, then linear decay to 0.
 
+    ``kind``: ``muon`` moves the matrices inside the network by orthogonal steps (``momentum``) and the rest by AdamW
+    (``beta1``, ``beta2``), at one rate; ``adamw`` moves everything by AdamW.
+    """
+
+    kind: Literal["muon", "adamw"] = "muon"
     lr: Annotated[float, Field(gt=0, le=1)] = 1e-3
     warmup_images: Annotated[int, Field(ge=0, le=10**9)] = 20_000
     decay_from: Fraction = 0.5
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.95
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.98
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01

@@ -35,7 +35,7 @@ from unfog.text.tokenizer import Tokenizer
 from unfog.train import state as checkpoint
 from unfog.train.loop import Record, Source, train
 from unfog.train.objective import Example, example
-from unfog.train.optimise import adamw
+from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported, pick_device, set_threads
 from unfog.util.errors import DataError, DivergedError, InterruptedRunError
@@ -149,7 +149,7 @@ def fresh_state(run: Run, tokenizer: Tokenizer, device: torch.device) -> TrainSt
     config = run.config
     model, ema = (build_model(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
     model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
-    return TrainState(model, ema, adamw(model, config.train.optimiser))
+    return TrainState(model, ema, optimisers(model, config.train.optimiser))
 
 
 def batches(run: Run, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:

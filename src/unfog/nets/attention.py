@@ -1,6 +1,6 @@
 """Attention with normalised queries and keys, and the transformer block of the network cores.
 
-    A = softmax(q k^T / sqrt(d) + mask),  out = A v        q, k RMS-normalised (Dehghani et al. 2023, QK-norm)
+    A = softmax(q k^T / sqrt(d) + mask),  out = A v        q, k normalised (Dehghani et al. 2023, QK-norm)
 
 Fused attention where nobody looks; explicit softmax when a probe wants the map. On a CPU the explicit form is also the
 faster one while training (the backward of the fused kernel was 30 % of a step at 64 tokens), so it is used there too.
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from unfog.core.cond import Cond
 from unfog.core.probe import Probe
-from unfog.nets.layers import Linear, RMSNorm
+from unfog.nets.layers import LayerNorm, Linear
 from unfog.nets.rope import rotate
 
 
@@ -50,7 +50,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.q = Linear(width, width, bias=False)
         self.kv = Linear(width if context is None else context, 2 * width, bias=False)
-        self.q_norm, self.k_norm = RMSNorm(width // heads), RMSNorm(width // heads)
+        self.q_norm, self.k_norm = LayerNorm(width // heads), LayerNorm(width // heads)
         self.out = Linear(width, width, gain=0.0)
 
     def forward(
@@ -83,11 +83,11 @@ class Block(nn.Module):
 
     def __init__(self, width: int, heads: int, *, emb: int | None, context: int | None, expand: int = 4) -> None:
         super().__init__()
-        self.norm1, self.norm3 = RMSNorm(width), RMSNorm(width)
+        self.norm1, self.norm3 = LayerNorm(width), LayerNorm(width)
         self.attention = Attention(width, heads)
         self.up, self.down = Linear(width, expand * width), Linear(expand * width, width, gain=0.0)
         self.modulation = None if emb is None else Linear(emb, 4 * width, gain=0.0)
-        self.norm2 = None if context is None else RMSNorm(width)
+        self.norm2 = None if context is None else LayerNorm(width)
         self.cross = None if context is None else Attention(width, heads, context=context)
 
     def forward(

@@ -22,13 +22,13 @@ from unfog.core.probe import Probe
 from unfog.nets.attention import Block
 from unfog.nets.embed import Embed
 from unfog.nets.layers import (
+    ChannelNorm,
     Conv,
     Downsample,
     ResBlock,
     Upsample,
     coordinates,
     crop,
-    group_norm,
     pad_to_multiple,
     shuffle,
     unshuffle,
@@ -82,7 +82,7 @@ class Hybrid(nn.Module):
             self.grow.append(Upsample(ndim, coarser, width))
             self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, width, emb) for _ in range(blocks)))
         self.core = nn.ModuleList(Block(core_width, heads, emb=emb, context=context or None) for _ in range(core_depth))
-        self.norm = group_norm(widths[0])
+        self.norm = ChannelNorm(widths[0])
         self.out = Conv(ndim, widths[0], channels * cell, gain=0.0)
 
     def forward(self, x: Tensor, level: Tensor, cond: Cond, probe: Probe | None = None) -> Tensor:

@@ -19,7 +19,7 @@ from unfog.core.cond import Cond
 from unfog.core.probe import Probe
 from unfog.nets.attention import Block
 from unfog.nets.embed import Embed
-from unfog.nets.layers import Conv, Downsample, ResBlock, Upsample, coordinates, crop, group_norm, pad_to_multiple
+from unfog.nets.layers import ChannelNorm, Conv, Downsample, ResBlock, Upsample, coordinates, crop, pad_to_multiple
 from unfog.nets.rope import angles
 
 
@@ -86,7 +86,7 @@ class UNet(nn.Module):
         self.middle1 = ResBlock(ndim, last, last, emb)
         self.middle = SpatialBlock(last, heads, emb, context or None, "core.0")
         self.middle2 = ResBlock(ndim, last, last, emb)
-        self.norm = group_norm(widths[0])
+        self.norm = ChannelNorm(widths[0])
         self.out = Conv(ndim, widths[0], channels, gain=0.0)
 
     def forward(self, x: Tensor, level: Tensor, cond: Cond, probe: Probe | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from unfog.core.cond import Cond
 from unfog.nets.attention import Block
-from unfog.nets.layers import Embedding, RMSNorm
+from unfog.nets.layers import Embedding, LayerNorm
 
 
 class TextEncoder(nn.Module):
@@ -29,7 +29,7 @@ class TextEncoder(nn.Module):
         self.token = Embedding(vocabulary, width)
         self.position = Embedding(max_tokens, width)
         self.blocks = nn.ModuleList(Block(width, heads, emb=None, context=None) for _ in range(depth))
-        self.norm = RMSNorm(width)
+        self.norm = LayerNorm(width)
         self.null = Embedding(2, width)  # row 0: the null token, row 1: the null summary
 
     def forward(

@@ -66,7 +66,7 @@ def train(state: TrainState, source: Source, config: TrainConfig, *, precision: 
     while state.seen_images < config.images:
         resumed = time.perf_counter()
         lr = rate(config.optimiser, state.seen_images, config.images)
-        for group in state.optimiser.param_groups:
+        for group in (g for o in state.optimisers for g in o.param_groups):
             group["lr"] = lr
         loss, data_s = 0.0, 0.0
         for part in range(config.accumulate):
@@ -81,10 +81,11 @@ def train(state: TrainState, source: Source, config: TrainConfig, *, precision: 
             loss += value.item()
         norm = torch.nn.utils.clip_grad_norm_(weights, config.optimiser.clip).item()
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            state.optimiser.zero_grad()
+            state.model.zero_grad()
             raise DivergedError(f"training diverged at image {state.seen_images}: loss {loss}, gradient norm {norm}")
-        state.optimiser.step()
-        state.optimiser.zero_grad()
+        for optimiser in state.optimisers:
+            optimiser.step()
+        state.model.zero_grad()
         state.step += 1
         state.seen_images += config.batch * config.accumulate
         done = time.perf_counter()

@@ -29,19 +29,19 @@ class TrainState:
 
     model: Model
     ema: Model
-    optimiser: torch.optim.AdamW
+    optimisers: tuple[torch.optim.Optimizer, ...]
     step: int = 0
     seen_images: int = 0
 
 
 def moments(state: TrainState) -> dict[str, Tensor]:
-    """Optimiser tensors by parameter name: ``exp_avg/<name>``, ``exp_avg_sq/<name>``, ``step/<name>``."""
-    held = state.optimiser.state
+    """Optimiser tensors by parameter name: ``exp_avg/<name>``, ``momentum/<name>``, ``step/<name>`` and so on."""
+    names: dict[Tensor, str] = {p: name for name, p in state.model.named_parameters()}
     return {
-        f"{kind}/{name}": held[p][kind].contiguous()
-        for name, p in state.model.named_parameters()
-        if p in held
-        for kind in ("exp_avg", "exp_avg_sq", "step")
+        f"{kind}/{names[p]}": tensor.contiguous()
+        for optimiser in state.optimisers
+        for p, held in optimiser.state.items()
+        for kind, tensor in held.items()
     }
 
 
@@ -82,16 +82,18 @@ def restore(state: TrainState, folder: Path) -> dict[str, Any]:
     except RuntimeError as error:
         raise ModelError(f"{folder} does not fit this configuration: {str(error).splitlines()[-1].strip()}") from None
     stored = load_file(folder / "optimiser.safetensors")
-    for name, p in state.model.named_parameters():
-        if f"step/{name}" in stored:
-            state.optimiser.state[p] = {k: stored[f"{k}/{name}"].to(v) for k, v in fresh(p).items()}
+    parameters, held = dict(state.model.named_parameters()), owners(state.optimisers)
+    for key, tensor in stored.items():
+        kind, _, name = key.partition("/")
+        p = parameters[name]
+        held[p].state[p][kind] = tensor.to(p.device)
     state.step, state.seen_images = counters["step"], counters["seen_images"]
     return counters
 
 
-def fresh(p: Tensor) -> dict[str, Tensor]:
-    """Where each optimiser tensor of a parameter lives: the moments beside it, the step count in float32."""
-    return {"step": torch.zeros((), device=p.device), "exp_avg": p, "exp_avg_sq": p}
+def owners(optimisers: tuple[torch.optim.Optimizer, ...]) -> dict[Tensor, torch.optim.Optimizer]:
+    """The optimiser that moves each parameter."""
+    return {p: o for o in optimisers for group in o.param_groups for p in group["params"]}
 
 
 def latest(root: Path) -> Path | None:
