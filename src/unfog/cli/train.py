@@ -45,11 +45,11 @@ def train(
     from unfog.jobs.plan import plan
     from unfog.jobs.train import train_job
 
-    config = plan(
+    planned = plan(
         data, preset=preset, size=size, images=images, minutes=minutes, seed=seed, assignments=assignments or []
     )
     typed = shlex.join(["unfog", *sys.argv[1:]])
-    events = train_job(out, config, minutes=minutes, resume=resume, device=device, threads=threads, command=typed)
+    events = train_job(out, planned, minutes=minutes, resume=resume, device=device, threads=threads, command=typed)
     follow(events, as_json=as_json, say=say)
 
 

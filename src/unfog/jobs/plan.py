@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,13 +12,23 @@ from unfog.config.model import ModelConfig, PictureConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig
 from unfog.core.head import to_x0
+from unfog.data.dataset import Dataset
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.model.build import build_head, build_model, build_schedule, build_weight
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
 from unfog.util.nearest import unknown
 
+SIGMA_DATA = "model.picture.sigma_data"
 NAMED = 5  # settings of a run that differ from a command, before "and N more"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``train_job`` starts from: the configuration of a run, and its pictures, read once."""
+
+    config: RunConfig
+    dataset: Dataset
 
 
 def plan(
@@ -29,8 +40,8 @@ def plan(
     minutes: float | None = None,
     seed: int | None = None,
     assignments: Sequence[str] = (),
-) -> RunConfig:
-    """A complete configuration; ``assignments`` (``a.b=c``) have the last word.
+) -> Plan:
+    """A complete configuration and the data it was derived from; ``assignments`` (``a.b=c``) have the last word.
 
     Raises:
         UsageError: unknown preset or setting, both ``images`` and ``minutes``, or settings that make no model.
@@ -49,10 +60,10 @@ def plan(
     chosen += [f"train.seed={seed}"] if seed is not None else []
     config = config.model_copy(update={"data": draft.data}).override([*chosen, *assignments])
     check_model(config)
-    if any(a.startswith("model.picture.sigma_data") for a in assignments):
-        return config
     dataset = open_dataset(config.data, config.model.picture.size)
-    return config.override([f"model.picture.sigma_data={sigma_data(dataset)}"])
+    if not any(a.startswith(SIGMA_DATA) for a in assignments):
+        config = config.override([f"{SIGMA_DATA}={sigma_data(dataset)}"])
+    return Plan(config, dataset)
 
 
 def check_model(config: RunConfig) -> None:

@@ -26,7 +26,7 @@ from unfog.jobs.card import card
 from unfog.jobs.data_lock import check_unchanged, write_lock
 from unfog.jobs.datasets import open_dataset
 from unfog.jobs.events import Event, Note, Progress, Result
-from unfog.jobs.plan import differences
+from unfog.jobs.plan import Plan, differences
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.watch import Watch, recommended
 from unfog.model.build import build_density, build_model
@@ -144,6 +144,16 @@ def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens)
 
 
+def dataset_of(run: Run, planned: Plan | None) -> Dataset:
+    """The pictures of a run that has started, wherever they are now; read again only if a plan has not just done so."""
+    data, size = run.config.data, run.config.model.picture.size
+    if planned is not None:
+        data = data.model_copy(update={"source": planned.config.data.source})
+        if planned.config.data == data and planned.config.model.picture.size == size:
+            return planned.dataset
+    return open_dataset(data, size)
+
+
 def fresh_state(run: Run, tokenizer: Tokenizer, device: torch.device) -> TrainState:
     """Random weights from the run's seed; the average starts as a copy."""
     config = run.config
@@ -216,7 +226,7 @@ def measured_images(run: Run, tokenizer: Tokenizer, dataset: Dataset, device: to
 
 def train_job(
     out: Path,
-    config: RunConfig | None,
+    planned: Plan | None,
     *,
     minutes: float | None = None,
     resume: bool = False,
@@ -224,11 +234,11 @@ def train_job(
     threads: int | None = None,
     command: str = "",
 ) -> Iterator[Event]:
-    """Train into ``out``: a new run from ``config``, or with ``resume`` the one that is there.
+    """Train into ``out``: a new run as ``planned``, or with ``resume`` the one that is there.
 
     Args:
         out: run folder.
-        config: the whole configuration; may be ``None`` when resuming a run that has started. A run that has started
+        planned: configuration and data; may be ``None`` when resuming a run that has started. A run that has started
             keeps its own, and notes what differs; its data may have moved, but not changed.
         command: what a person typed, for the model's card.
         minutes: turn this much time into a fixed number of images by a short measurement, once.
@@ -241,25 +251,23 @@ def train_job(
     folder = RunFolder(out)
     if not (resume and folder.started()):
         folder.check_new()
-        if config is None:
+        if planned is None:
             raise DataError(f"{out} holds no run yet: name the data to start it")
     where = pick_device(device)
     with folder.lock(), stop_flag() as stop:
         if resume and folder.started():
             run, tokenizer = read_run(folder)
             set_threads(threads or run.threads)
-            data = run.config.data
-            if config is not None:
-                data = data.model_copy(update={"source": config.data.source})  # the same data, wherever it is now
-            dataset = open_dataset(data, run.config.model.picture.size)
-            check_unchanged(folder, run.data_fingerprint, data.source, dataset)
+            dataset = dataset_of(run, planned)
+            source = run.config.data.source if planned is None else planned.config.data.source
+            check_unchanged(folder, run.data_fingerprint, source, dataset)
             but = ("data.source", *(("train.images",) if minutes is not None else ()))
-            if config is not None and (kept := differences(run.config, config, but=but)):
+            if planned is not None and (kept := differences(run.config, planned.config, but=but)):
                 yield Note(f"the run keeps the settings it started with: {kept}")
         else:
-            assert config is not None
+            assert planned is not None
             used = set_threads(threads)
-            dataset = open_dataset(config.data, config.model.picture.size)
+            config, dataset = planned.config, planned.dataset
             if minutes is not None:
                 yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
                 trial = Run.model_construct(config=config)

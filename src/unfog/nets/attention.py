@@ -107,7 +107,9 @@ class Block(nn.Module):
             scale1, shift1, scale2, shift2 = self.modulation(emb)[:, None].chunk(4, dim=-1)
         h = self.norm1(x) * (1 + scale1) + shift1
         x = x + self.attention(h, mask=mask, angle=angle, site=f"{site}.self", probe=probe)
-        if self.cross is not None and self.norm2 is not None and cond is not None and cond.tokens is not None:
+        if self.cross is not None and self.norm2 is not None:
+            if cond is None or cond.tokens is None:
+                raise ValueError(f"this network reads text of width {self.cross.kv.in_features}: give cond.tokens")
             h = self.norm2(x)
             x = x + self.cross(h, cond.tokens, mask=cond.mask, site=f"{site}.cross", probe=probe)
         h = self.norm3(x) * (1 + scale2) + shift2

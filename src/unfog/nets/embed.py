@@ -43,8 +43,14 @@ class Embed(nn.Module):
 
     def forward(self, level: Tensor, cond: Cond) -> Tensor:
         emb = self.level2(F.silu(self.level1(fourier(level, self.features))))
-        if self.pooled is not None and cond.pooled is not None:
+        if self.pooled is not None:
+            if cond.pooled is None:
+                raise ValueError(
+                    f"this network reads a text vector of width {self.pooled.in_features}: give cond.pooled"
+                )
             emb = emb + self.pooled(cond.pooled)
-        if self.label is not None and cond.label is not None:
+        if self.label is not None:
+            if cond.label is None:
+                raise ValueError(f"this network reads class labels: give cond.label ({self.label.num_embeddings - 1} for none)")
             emb = emb + self.label(cond.label)
         return F.silu(emb)

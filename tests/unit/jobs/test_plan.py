@@ -57,13 +57,13 @@ def test_a_bad_size_of_network_or_picture(preset: str, size: int | None, says: s
 
 
 def test_what_differs_between_a_run_and_a_command() -> None:
-    run = plan("scenes", preset="tiny", images=64)
+    run = plan("scenes", preset="tiny", images=64).config
     assert differences(run, run) == ""
-    asked = plan("scenes", preset="tiny", images=96, seed=5)
+    asked = plan("scenes", preset="tiny", images=96, seed=5).config
     assert differences(run, asked) == "train.seed 0 instead of 5, train.images 64 instead of 96"
     assert differences(run, asked, but=["train.seed", "train.images"]) == ""
     assert differences(run, run.override(["train.density.kind=uniform"])) == (
         "train.density.kind log_normal instead of uniform, train.density.mean -0.3 instead of none,"
         " train.density.std 1.7 instead of none"
     )
-    assert differences(run, plan("scenes", preset="small", images=64)).endswith(" more")
+    assert differences(run, plan("scenes", preset="small", images=64).config).endswith(" more")
