@@ -51,6 +51,7 @@ class Embed(nn.Module):
             emb = emb + self.pooled(cond.pooled)
         if self.label is not None:
             if cond.label is None:
-                raise ValueError(f"this network reads class labels: give cond.label ({self.label.num_embeddings - 1} for none)")
+                none = self.label.num_embeddings - 1
+                raise ValueError(f"this network reads class labels: give cond.label ({none} for none)")
             emb = emb + self.label(cond.label)
         return F.silu(emb)
