@@ -17,7 +17,7 @@ from pathlib import Path
 from unfog.config.manifest import Metric
 from unfog.jobs.card import card
 from unfog.model.locate import builtin_root
-from unfog.model.store import load_model, read_manifest, save_model
+from unfog.model.store import count, load_model, read_manifest, save_model
 
 
 def main() -> None:
@@ -29,7 +29,8 @@ def main() -> None:
     parser.add_argument("--set", dest="assignments", action="append", default=[], help="for example sample.steps=16")
     arguments = parser.parse_args()
     manifest = read_manifest(arguments.model, hashes=True).override(arguments.assignments)
-    changes: dict[str, object] = {"files": {}}
+    model = load_model(arguments.model)
+    changes: dict[str, object] = {"files": {}, "parameters": count(model)}
     if arguments.metrics:
         found = json.loads(arguments.metrics.read_text(encoding="utf-8"))
         note = f"suite {found['suite']}, seed {found['seed']}"
@@ -41,7 +42,6 @@ def main() -> None:
         changes["description"] = arguments.description
     manifest = manifest.model_copy(update=changes)
     target = builtin_root() / manifest.name
-    model = load_model(arguments.model)
     if target.exists():
         shutil.rmtree(target)
     save_model(model, target, manifest, card(manifest))

@@ -21,8 +21,9 @@ from unfog.config.train import DataConfig, RunConfig
 from unfog.data.folder import load_folder
 from unfog.data.scenes import Scenes
 from unfog.jobs.plan import plan
+from unfog.jobs.run import start_run
 from unfog.jobs.run_folder import RunFolder
-from unfog.jobs.train import start_run, train_job
+from unfog.jobs.train import train_job
 from unfog.media.image import to_uint8
 from unfog.util.errors import DataError, Exit
 from unfog.util.files import verify_directory

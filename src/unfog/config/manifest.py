@@ -57,6 +57,8 @@ class Manifest(Config):
     model: ModelConfig
     caption_dropout: Fraction
     """Share of captions replaced by the null conditioning in training; at 0 the model cannot be guided."""
+    parameters: Annotated[int, Field(ge=0)] = 0
+    """Numbers in the weights file; 0: not counted."""
     tokenizer_sha256: str
     sample: SampleConfig = SampleConfig()
     """Recommended sampling settings."""

@@ -30,7 +30,7 @@ def small(size: int) -> RunConfig:
             text=TextConfig(vocabulary=2048, width=192, depth=2, heads=6),
             picture=PictureConfig(size=size),
         ),
-        train=TrainConfig(images=500_000, batch=48),
+        train=TrainConfig(images=500_000, batch=48, optimiser=OptimiserConfig(lr=1.5e-3)),
     )
 
 

@@ -16,8 +16,8 @@ class LogNormalConfig(Config):
     """ln(sigma/alpha) ~ N(mean, std^2)."""
 
     kind: Literal["log_normal"] = "log_normal"
-    mean: Annotated[float, Field(ge=-20, le=20)] = -0.3
-    std: Annotated[float, Field(gt=0, le=20)] = 1.7
+    mean: Annotated[float, Field(ge=-20, le=20)] = 0.4
+    std: Annotated[float, Field(gt=0, le=20)] = 1.4
 
 
 class UniformConfig(Config):

@@ -20,7 +20,7 @@ def card(manifest: Manifest) -> str:
         "",
         m.description,
         "",
-        f"Pictures of {side} x {side} pixels, {m.model.picture.channels} channels. {share}",
+        f"Pictures of {side} x {side} pixels, {m.model.picture.channels} channels.{size(m.parameters)} {share}",
         "",
     ]
     if m.examples:
@@ -54,13 +54,19 @@ def card(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
+def size(parameters: int) -> str:
+    """How large the network is; nothing if it was not counted."""
+    return f" {parameters / 1e6:.1f} million parameters." if parameters else ""
+
+
 def licence(name: str, count: int) -> str:
     """A licence and how many pictures have it; a set without end says 0."""
     return f"{name} ({count} picture{'s' if count > 1 else ''})" if count else name
 
 
 def row(metric: Metric) -> str:
-    """One line of the table of metrics."""
-    interval = "" if metric.low is None or metric.high is None else f"{metric.low:.3f} to {metric.high:.3f}"
+    """One line of the table of metrics; what has an interval is a share and given in per cent."""
     note = f" ({metric.note})" if metric.note else ""
-    return f"| {metric.name}{note} | {metric.value:.4g} | {interval} | {metric.n} |"
+    if metric.low is None or metric.high is None:
+        return f"| {metric.name}{note} | {metric.value:.4g} | | {metric.n} |"
+    return f"| {metric.name}{note} | {metric.value:.1%} | {metric.low:.1%} to {metric.high:.1%} | {metric.n} |"

@@ -15,6 +15,7 @@ import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from unfog.config.base import explain
 from unfog.config.manifest import Manifest
@@ -34,17 +35,13 @@ CARD = "README.md"
 def save_model(
     model: Model, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16
 ) -> None:
-    """Write a model folder atomically; what only training needs (the learned loss weight) stays out.
+    """Write a model folder atomically.
 
     Raises:
         UsageError: ``target`` exists.
         DiskError: the disk is full; nothing is left behind.
     """
-    tensors = {
-        name: tensor.detach().to(dtype).contiguous()
-        for name, tensor in model.state_dict().items()
-        if not name.startswith("denoiser.uncertainty.")
-    }
+    tensors = {name: tensor.to(dtype).contiguous() for name, tensor in weights(model).items()}
 
     def write(folder: Path) -> None:
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})  # several entries are written in any order
@@ -53,6 +50,17 @@ def save_model(
         (folder / CARD).write_text(card, encoding="utf-8")
 
     commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
+
+
+def weights(model: Model) -> dict[str, Tensor]:
+    """What a model folder holds of a model: all but what only training needs, the learned loss weight."""
+    held = model.state_dict()
+    return {name: tensor.detach() for name, tensor in held.items() if not name.startswith("denoiser.uncertainty.")}
+
+
+def count(model: Model) -> int:
+    """Numbers in the weights file of a model."""
+    return sum(tensor.numel() for tensor in weights(model).values())
 
 
 def read_manifest(folder: Path, *, hashes: bool) -> Manifest:

@@ -63,7 +63,7 @@ def test_what_differs_between_a_run_and_a_command() -> None:
     assert differences(run, asked) == "train.seed 0 instead of 5, train.images 64 instead of 96"
     assert differences(run, asked, but=["train.seed", "train.images"]) == ""
     assert differences(run, run.override(["train.density.kind=uniform"])) == (
-        "train.density.kind log_normal instead of uniform, train.density.mean -0.3 instead of none,"
-        " train.density.std 1.7 instead of none"
+        "train.density.kind log_normal instead of uniform, train.density.mean 0.4 instead of none,"
+        " train.density.std 1.4 instead of none"
     )
     assert differences(run, plan("scenes", preset="small", images=64).config).endswith(" more")

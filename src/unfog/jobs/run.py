@@ -1,0 +1,126 @@
+"""What is decided once when a run starts, and what follows from it: data, random weights, the batch at a position."""
+
+from __future__ import annotations
+
+import json
+import platform
+
+import torch
+
+import unfog
+from unfog.config.base import Config
+from unfog.config.train import RunConfig
+from unfog.data import stream
+from unfog.data.dataset import Dataset
+from unfog.jobs.data_lock import write_lock
+from unfog.jobs.datasets import open_dataset
+from unfog.jobs.plan import Plan
+from unfog.jobs.run_folder import RunFolder
+from unfog.model.build import build_density, build_model
+from unfog.text.tokenizer import Tokenizer
+from unfog.train.loop import Source
+from unfog.train.objective import Example, example
+from unfog.train.optimise import optimisers
+from unfog.train.state import TrainState
+from unfog.util.devices import bf16_supported
+from unfog.util.files import write_atomic
+
+
+class Run(Config):
+    """``run.json``: decided once when the run starts, never changed."""
+
+    format: str = "unfog.run/1"
+    config: RunConfig
+    data_fingerprint: str
+    data_licences: dict[str, int]
+    redistributable: bool
+    examples: tuple[str, ...]
+    command: str
+    threads: int
+    device: str
+    precision: str
+    versions: dict[str, str]
+
+
+def precision_of(config: RunConfig, device: torch.device) -> torch.dtype:
+    """Autocast dtype: bfloat16 where the hardware multiplies it, unless the configuration says otherwise."""
+    match config.train.precision:
+        case "float32":
+            return torch.float32
+        case "bfloat16":
+            return torch.bfloat16
+        case "auto":
+            return torch.bfloat16 if bf16_supported(device) else torch.float32
+
+
+def start_run(
+    folder: RunFolder, config: RunConfig, dataset: Dataset, device: torch.device, threads: int, command: str = ""
+) -> Run:
+    """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
+    captions = dataset.captions(20_000)
+    tokenizer = Tokenizer.train(
+        captions, vocabulary=config.model.text.vocabulary, max_tokens=config.model.text.max_tokens
+    )
+    run = Run(
+        config=config,
+        data_fingerprint=dataset.fingerprint(),
+        data_licences=dataset.licences(),
+        redistributable=dataset.redistributable(),
+        examples=tuple(dict.fromkeys(captions))[:8],
+        command=command,
+        threads=threads,
+        device=device.type,
+        precision=str(precision_of(config, device)).removeprefix("torch."),
+        versions={"unfog": unfog.__version__, "torch": torch.__version__, "python": platform.python_version()},
+    )
+    write_lock(folder, dataset)
+    write_atomic(folder.vocabulary, tokenizer.to_json().encode())
+    write_atomic(folder.run_file, json.dumps(run.model_dump(mode="json"), indent=1).encode())
+    return run
+
+
+def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
+    """What ``start_run`` wrote."""
+    run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+    text = folder.vocabulary.read_text(encoding="utf-8")
+    return run, Tokenizer.from_json(text, run.config.model.text.max_tokens)
+
+
+def dataset_of(run: Run, planned: Plan | None) -> Dataset:
+    """The pictures of a run that has started, wherever they are now; read again only if a plan has not just done so."""
+    data, size = run.config.data, run.config.model.picture.size
+    if planned is not None:
+        data = data.model_copy(update={"source": planned.config.data.source})
+        if planned.config.data == data and planned.config.model.picture.size == size:
+            return planned.dataset
+    return open_dataset(data, size)
+
+
+def fresh_state(run: Run, tokenizer: Tokenizer, device: torch.device) -> TrainState:
+    """Random weights from the run's seed; the average starts as a copy."""
+    config = run.config
+    model, ema = (build_model(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
+    model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
+    return TrainState(model, ema, optimisers(model, config.train.optimiser))
+
+
+def batches(run: Run, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:
+    """Positions in the run -> training batch, as a pure function."""
+    config = run.config.train
+    density, process = build_density(config), state.model.denoiser.process
+
+    def source(positions: range) -> Example:
+        batch = stream.read(dataset, seed=config.seed, start=positions.start, n=len(positions))
+        ids, mask = tokenizer.encode(batch.captions)
+        return example(
+            state.model.codec.encode(batch.x),
+            ids,
+            mask,
+            positions,
+            seed=config.seed,
+            density=density,
+            process=process,
+            caption_dropout=config.caption_dropout,
+        )
+
+    return source  # pyright: ignore[reportReturnType]
