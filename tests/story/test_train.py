@@ -224,6 +224,21 @@ def test_a_resumed_run_says_what_it_keeps_and_takes_no_other_data(
     assert "other changed since the run" in capsys.readouterr().err
 
 
+def test_settings_cannot_change_in_the_middle_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, out = captioned_folder(tmp_path / "data", 40), tmp_path / "run"
+    arguments = [*command(data, out, 96), "--resume"]
+    assert run(arguments) == Exit.OK
+    settled = (out / "run.json").read_text(encoding="utf-8")
+    (out / "run.json").write_text(settled.replace('"images": 96', '"images": 120'), encoding="utf-8")
+    before = weights(out)
+    capsys.readouterr()
+    assert run(arguments) == Exit.DATA
+    assert "run.json changed since step-00000008: put it back, or start a new run" in capsys.readouterr().err
+    assert weights(out) == before
+    (out / "run.json").write_text(settled, encoding="utf-8")
+    assert run(arguments) == Exit.OK
+
+
 def test_without_dropped_captions_the_recommendation_is_no_guidance(tmp_path: Path) -> None:
     data = captioned_folder(tmp_path / "data", 6)
     assert run([*command(data, tmp_path / "run", 24), "--set", "train.caption_dropout=0"]) == Exit.OK

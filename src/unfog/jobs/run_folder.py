@@ -11,6 +11,7 @@ RUN/model/              the finished model
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -55,6 +56,10 @@ class RunFolder:
 
     def started(self) -> bool:
         return self.run_file.is_file()
+
+    def identity(self) -> str:
+        """SHA-256 of ``run.json``; every checkpoint carries it, so settings cannot change in the middle of a run."""
+        return hashlib.sha256(self.run_file.read_bytes()).hexdigest()
 
     def check_new(self) -> None:
         """Raises UsageError unless a new run may start here."""

@@ -136,7 +136,7 @@ def train_job(
         minutes: turn this much time into a fixed number of images by a short measurement, once.
 
     Raises:
-        UsageError, DataError: before anything is written.
+        UsageError, DataError: before anything is written; also if ``run.json`` was changed by hand.
         DivergedError: the loss is not finite; names the last good checkpoint.
         InterruptedRunError: stopped by a signal after saving.
     """
@@ -176,6 +176,8 @@ def train_job(
         window = Window()
         if (last := checkpoint.latest(folder.checkpoints)) is not None:
             counters = checkpoint.restore(state, last)
+            if counters["run"] != folder.identity():
+                raise DataError(f"{folder.run_file} changed since {last.name}: put it back, or start a new run")
             window.losses, window.steps = counters["window"]
             yield Progress(state.seen_images, run.config.train.images, f"resumed from {last.name}")
         folder.rewind(state.seen_images)
@@ -213,7 +215,8 @@ def follow(
             if crossed(config.preview_every_images) or done:
                 watch.preview()
             if crossed(config.save_every_images) or done or stop:
-                last = checkpoint.save(state, folder.checkpoints, {"window": [window.losses, window.steps]})
+                about = {"window": [window.losses, window.steps], "run": folder.identity()}
+                last = checkpoint.save(state, folder.checkpoints, about)
                 checkpoint.prune(folder.checkpoints, config.keep_checkpoints)
             if stop:
                 raise InterruptedRunError(

@@ -3,9 +3,9 @@
     conv -> [ (ResBlock [+ attention]) * blocks -> downsample ]*levels -> ResBlock, attention, ResBlock
          -> [ upsample -> (ResBlock [+ attention]) * (blocks) ]*levels -> norm, conv (zero-init)
 
-Attention stands at the levels named in ``attend`` and in the middle; with text it is followed by cross-attention. Unlike
-the original, and as in the hybrid network, the stem sees coordinates, attention rotates by position (nets/rope.py), and
-normalisation is over channels.
+Attention stands at the levels named in ``attend`` and in the middle; with text it is followed by cross-attention.
+Unlike the original, and like the hybrid network: the stem sees coordinates, attention rotates by position (nets/rope.py),
+and normalisation is over channels.
 """
 
 from __future__ import annotations

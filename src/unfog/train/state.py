@@ -20,7 +20,7 @@ from unfog.model.model import Model
 from unfog.util.errors import DivergedError, ModelError
 from unfog.util.files import commit_directory, newest_valid
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass
