@@ -4,7 +4,7 @@
          -> [ upsample -> (ResBlock [+ attention]) * (blocks) ]*levels -> norm, conv (zero-init)
 
 Attention stands at the levels named in ``attend`` and in the middle; with text it is followed by cross-attention.
-Unlike the original, and like the hybrid network: the stem sees coordinates, attention rotates by position (nets/rope.py),
+Unlike the original, and like the hybrid network: the stem sees coordinates, attention rotates by position (nets/rope),
 and normalisation is over channels.
 """
 
