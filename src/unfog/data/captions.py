@@ -17,6 +17,7 @@ import io
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,16 @@ class Problem:
 
 @dataclass
 class Row:
-    """What a table says about one picture (captions grow while the table is read)."""
+    """What a table says about one picture (captions grow while the table is read).
+
+    ``columns`` holds the further columns that were asked for, as they stand in the table.
+    """
 
     captions: list[str] = field(default_factory=list)
     licence: str | None = None
     attribution: str | None = None
     split_group: str | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ def read_sidecar(root: Path, path: str, problems: list[Problem]) -> tuple[str, .
     return tuple(dict.fromkeys(line for line in lines if line))
 
 
-def read_table(root: Path, path: str, problems: list[Problem]) -> Table:
-    """A metadata.jsonl or metadata.csv file; ``path`` is relative to ``root``."""
+def read_table(root: Path, path: str, problems: list[Problem], columns: Sequence[str] = ()) -> Table:
+    """A metadata.jsonl or metadata.csv file, ``path`` relative to ``root``; ``columns`` are kept as they stand."""
     text = _text(root, path, TABLE_BYTES, problems)
     records = _csv_records if path.endswith(".csv") else _json_records
     folder = path.rpartition("/")[0]
@@ -100,6 +105,7 @@ def read_table(root: Path, path: str, problems: list[Problem]) -> Table:
         row.licence = _string(record, LICENCE_COLUMNS) or row.licence
         row.attribution = _string(record, ("attribution",)) or row.attribution
         row.split_group = _string(record, ("split_group",)) or row.split_group
+        row.columns |= {key: record[key] for key in columns if record.get(key) not in (None, "")}
     return Table(path, column, rows)
 
 

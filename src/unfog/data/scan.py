@@ -10,9 +10,10 @@ import os
 import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from unfog.data.captions import SIDECARS, TABLES, Problem, Row, Table, read_sidecar, read_table, tidy
 from unfog.data.dataset import Split
@@ -33,7 +34,10 @@ LAYOUTS = (
 
 @dataclass(frozen=True)
 class Found:
-    """A picture file that was found, not opened yet. ``path`` is relative, with forward slashes."""
+    """A picture file that was found, not opened yet.
+
+    ``path`` is relative, with forward slashes; ``columns`` are the further table columns that ``scan`` was asked for.
+    """
 
     path: str
     captions: tuple[str, ...]
@@ -41,6 +45,7 @@ class Found:
     attribution: str | None
     split_group: str | None
     split: Split | None
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,13 @@ class Scan:
     ignored: Mapping[str, int]
 
 
-def scan(root: Path, *, folder_names: bool = False) -> Scan:
+def scan(root: Path, *, folder_names: bool = False, columns: Sequence[str] = ()) -> Scan:
     """Look through a folder and its subfolders.
 
     Args:
         root: the folder.
         folder_names: a picture without a caption takes the name of the subfolder it lies in.
+        columns: further columns of the metadata tables to keep with the pictures.
 
     Raises:
         DataError: ``root`` is not a folder.
@@ -72,7 +78,7 @@ def scan(root: Path, *, folder_names: bool = False) -> Scan:
     problems = list[Problem]()
     names = list_files(root, problems)
     pictures = [name for name in names if _suffix(name) in EXTENSIONS]
-    tables = [read_table(root, name, problems) for name in names if _base(name) in TABLES]
+    tables = [read_table(root, name, problems, columns) for name in names if _base(name) in TABLES]
     problems += [
         Problem(name, "is not read; export it as metadata.jsonl") for name in names if _base(name) == UNREAD_TABLE
     ]
@@ -95,7 +101,9 @@ def scan(root: Path, *, folder_names: bool = False) -> Scan:
             problems.append(Problem(path, "has no caption", kind="caption"))
         sources[source] += 1
         forced = _split_of(path) if folders_split else None
-        found.append(Found(path, captions, row.licence or licence, row.attribution, row.split_group, forced))
+        found.append(
+            Found(path, captions, row.licence or licence, row.attribution, row.split_group, forced, row.columns)
+        )
     layout = _layout(sources, tables, folders_split=folders_split)
     return Scan(root, tuple(found), layout, tuple(problems), _ignored(names))
 

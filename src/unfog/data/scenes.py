@@ -26,6 +26,7 @@ __all__ = [
     "Scene",
     "Scenes",
     "caption",
+    "dice_of",
     "evaluation_prompts",
     "evaluation_scenes",
     "render",
@@ -44,13 +45,18 @@ def scene_at(seed: int, index: int) -> Scene:
     return draw_scene(Dice(seed, index, Draw.SCENE))
 
 
-def _dice(seed: int, indices: Sequence[int], draw: Draw) -> list[Dice]:
-    """``Dice(seed, i, draw)`` for every index, with their first numbers drawn in one go."""
-    rows = uniform([seed] * len(indices), (FIRST_DRAWS,), draw=draw, index=indices).tolist()
+def dice_of(seed: int, indices: Sequence[int], draw: Draw, steps: int = 1) -> list[Dice]:
+    """``Dice(seed, i, draw)`` for every index, with the numbers of their first ``steps`` refills drawn in one go."""
+    if not indices:
+        return []
+    ahead = [
+        uniform([seed] * len(indices), (FIRST_DRAWS,), draw=draw, step=step, index=indices).tolist()
+        for step in reversed(range(steps))
+    ]
     out = []
-    for index, row in zip(indices, rows, strict=True):
+    for index, *rows in zip(indices, *ahead, strict=True):
         dice = Dice(seed, index, draw)
-        dice.pool, dice.step = row[::-1], 1
+        dice.pool, dice.step = [number for row in rows for number in reversed(row)], steps
         out.append(dice)
     return out
 
@@ -75,14 +81,14 @@ class Scenes:
     def batch(self, indices: Sequence[int], *, seed: int, split: Split) -> Batch:
         """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split: pictures in [-1, 1] and captions."""
         at = [i + (VALID_FROM if split == "valid" else 0) for i in indices]
-        scenes = [draw_scene(dice) for dice in _dice(seed, at, Draw.SCENE)]
-        texts = [caption(s, dice)[0] for s, dice in zip(scenes, _dice(seed, at, Draw.CAPTION), strict=True)]
+        scenes = [draw_scene(dice) for dice in dice_of(seed, at, Draw.SCENE)]
+        texts = [caption(s, dice)[0] for s, dice in zip(scenes, dice_of(seed, at, Draw.CAPTION), strict=True)]
         return Batch(render(scenes, self.size), texts)
 
     def captions(self, limit: int) -> list[str]:
         """Captions of the first ``limit`` training scenes of seed 0."""
-        scenes = [draw_scene(dice) for dice in _dice(0, range(limit), Draw.SCENE)]
-        return [caption(s, dice)[0] for s, dice in zip(scenes, _dice(0, range(limit), Draw.CAPTION), strict=True)]
+        scenes = [draw_scene(dice) for dice in dice_of(0, range(limit), Draw.SCENE)]
+        return [caption(s, dice)[0] for s, dice in zip(scenes, dice_of(0, range(limit), Draw.CAPTION), strict=True)]
 
     def fingerprint(self) -> str:
         held = [VERSION, self.size, PALETTE, WHITENESS, BACKGROUNDS, SHAPES, DIAMETER]
@@ -111,7 +117,7 @@ def evaluation_scenes(seed: int, n: int, kind: PromptKind) -> list[Scene]:
     if kind not in turns:
         raise ValueError(f"unknown kind of prompt '{kind}': choose from {', '.join(turns)}")
     recipes, indices = turns[kind], range(EVALUATION_FROM, EVALUATION_FROM + n)
-    dice = _dice(seed, indices, Draw.SCENE) if n else []
+    dice = dice_of(seed, indices, Draw.SCENE)
     return [draw_scene(d, recipes[k % len(recipes)]) for k, d in enumerate(dice)]
 
 
@@ -123,5 +129,5 @@ def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, F
     backgrounds named. The background is left free unless the prompt names it.
     """
     scenes = evaluation_scenes(seed, n, kind)
-    dice = _dice(seed, range(EVALUATION_FROM, EVALUATION_FROM + n), Draw.CAPTION) if n else []
+    dice = dice_of(seed, range(EVALUATION_FROM, EVALUATION_FROM + n), Draw.CAPTION)
     return [caption(s, d, FULL if kind == "mixed" else BARE) for s, d in zip(scenes, dice, strict=True)]

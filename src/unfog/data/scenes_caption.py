@@ -94,7 +94,7 @@ def caption(scene: Scene, dice: Dice, wording: Wording = Wording()) -> tuple[str
         text = _joined(phrases, facts, relation, dice, tags=tags)
     if scene.place is not None and dice.chance(wording.place):
         facts = [GroupFact(facts[0].count, facts[0].colour, facts[0].shape, facts[0].size, scene.place)]
-        text = f"{text}{',' if tags else ''} {_where(scene.place, dice)}"
+        text = f"{text}{',' if tags else ''} {where(scene.place, dice)}"
     ground, kind, colour = _ground(scene, dice, wording, tags=tags)
     text = _styled(text + ground, dice, wording, tags=tags)
     return text, Facts(tuple(facts), relation, kind, colour)
@@ -141,7 +141,8 @@ def _joined(phrases: list[str], facts: list[GroupFact], relation: Relation | Non
     return f"{first} {here} and {second} {there}"
 
 
-def _where(place: tuple[str, str], dice: Dice) -> str:
+def where(place: tuple[str, str], dice: Dice) -> str:
+    """``in the upper left corner``: one of nine places, (row, column), in words."""
     row, column = place
     if place == ("middle", "center"):
         return dice.choice(("in the center", "in the middle", "in the centre"))

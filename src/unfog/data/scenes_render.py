@@ -93,7 +93,7 @@ def coverage(
     return torch.add(0.5, OUTLINES[shape](x, y) * radius[:, None, None], alpha=-1).clamp_(0, 1)
 
 
-def _waves(size: int) -> Float[Tensor, " size"]:
+def waves(size: int) -> Float[Tensor, " size"]:
     """Weight of the second tone along one axis of stripes, 0..1, anti-aliased."""
     unit = size / SIDE
     at = (torch.arange(size) + 0.5) / unit
@@ -103,7 +103,7 @@ def _waves(size: int) -> Float[Tensor, " size"]:
 
 def _backgrounds(backgrounds: Sequence[Background], size: int) -> Float[Tensor, "b 3 size size"]:
     """Pictures of the backgrounds, sRGB 0..255."""
-    wave = _waves(size)
+    wave = waves(size)
     level, upright = wave[:, None].expand(size, size), wave[None, :].expand(size, size)
     fall = ((torch.arange(size) + 0.5) / size)[:, None].expand(size, size)
     maps = {

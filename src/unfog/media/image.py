@@ -6,8 +6,8 @@ Pictures are ``(c, h, w)``: uint8 v in 0..255 at rest, float32 x in [-1, 1] for 
 
 so v -> x -> v gives back all 256 values. Files come from strangers: only PNG, JPEG and WebP are opened, and bytes,
 pixels, frames and scans are checked before any decoder runs. Decoding gives plain RGB as people see the picture: EXIF
-rotation applied, palettes, grey, 16 bits and CMYK converted, transparency flattened over white. Colour profiles are
-ignored (values are taken as sRGB).
+rotation applied, palettes, grey, 16 bits and CMYK converted, transparency flattened over white (``decode_rgba`` keeps
+it). Colour profiles are ignored (values are taken as sRGB).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import stat
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,27 @@ def decode(data: bytes, *, name: str, limits: Limits = SAFE, at_least: int | Non
     Raises:
         DataError: refused by ``check_header``, truncated or damaged.
     """
+    return _decoded(data, name, limits, at_least, flatten)
+
+
+def decode_rgba(data: bytes, *, name: str, limits: Limits = SAFE) -> Image.Image:
+    """The picture in a PNG or WebP file with transparency as an upright RGBA image; arguments as in ``decode``.
+
+    Raises:
+        DataError: refused by ``check_header``, truncated or damaged, or the file has no alpha channel.
+    """
+    picture = _decoded(data, name, limits, None, _with_alpha)
+    if picture.mode != "RGBA":
+        raise DataError(
+            f"{name} has no transparency ({picture.mode}); remove its background and save it as PNG or WebP with alpha"
+        )
+    return picture
+
+
+def _decoded(
+    data: bytes, name: str, limits: Limits, at_least: int | None, finish: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """Check, decode, turn upright and convert with ``finish``; whatever Pillow raises becomes a ``DataError``."""
     header = check_header(data, name=name, limits=limits)
     try:
         picture = Image.open(io.BytesIO(data), formats=[header.format])
@@ -108,7 +129,7 @@ def decode(data: bytes, *, name: str, limits: Limits = SAFE, at_least: int | Non
         if at_least is not None and header.format == "JPEG" and picture.mode in ("RGB", "L"):
             picture.draft(picture.mode, (DRAFT_FACTOR * at_least, DRAFT_FACTOR * at_least))
         picture.load()
-        return flatten(ImageOps.exif_transpose(picture))
+        return finish(ImageOps.exif_transpose(picture))
     except DataError:
         raise
     except (*BROKEN, Image.DecompressionBombError) as error:
@@ -133,10 +154,16 @@ def flatten(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         levels = np.rint(np.arange(65536) * (255 / 65535)).astype(np.uint8)
         return Image.fromarray(levels[np.clip(np.asarray(picture), 0, 65535)]).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        over = picture.convert("RGBA")
+    over = _with_alpha(picture)
+    if over.mode == "RGBA":
         return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
     return picture.convert("RGB")
+
+
+def _with_alpha(picture: Image.Image) -> Image.Image:
+    """Any Pillow mode with transparency to RGBA; a picture without it is returned as it is."""
+    transparent = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    return picture.convert("RGBA") if transparent else picture
 
 
 def square(picture: Image.Image, size: int, *, kernel: Literal["lanczos", "box"] = "lanczos") -> Image.Image:

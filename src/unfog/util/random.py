@@ -22,7 +22,7 @@ from enum import IntEnum
 from typing import TypeVar
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ class Draw(IntEnum):
     VALID_TIME = 11
     WEIGHTS = 12
     TEST = 13
+    TEXTURE = 14
 
 
 def image_seed(seed: int, k: int) -> int:
@@ -118,6 +119,16 @@ def normal(
     angle = words[..., 1::2] * (2.0 * math.pi)
     pairs = torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], dim=-1)  # (b, groups, 2, 2)
     return pairs.reshape(len(seeds), -1)[:, :count].reshape(len(seeds), *shape).float()
+
+
+def octets(
+    seeds: Sequence[int], shape: Sequence[int], *, draw: Draw, step: int = 0, device: torch.device | None = None
+) -> UInt8[Tensor, "b *shape"]:
+    """Whole numbers 0..255, shape ``(len(seeds), *shape)``, four from each word: for textures, where a byte will do."""
+    count = math.prod(shape)
+    words = _words(seeds, -(-count // 4), draw, step, None, device)  # (b, groups, 4)
+    low = words.view(torch.uint8).reshape(len(seeds), -1, 8)[:, :, :4]  # little-endian: the low half of each int64
+    return low.reshape(len(seeds), -1)[:, :count].reshape(len(seeds), *shape)
 
 
 @dataclass(frozen=True)

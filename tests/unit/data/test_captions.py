@@ -85,6 +85,18 @@ def test_rows_of_a_json_table(tmp_path: Path) -> None:
     )
 
 
+def test_further_columns_are_kept_if_asked_for(tmp_path: Path) -> None:
+    text = jsonl(
+        {"file_name": "a.png", "text": "one", "name": "x", "mirror": False, "other": 1},
+        {"file_name": "a.png", "anchors": {"eyes": [0.5, 0.4]}, "name": None},
+        {"file_name": "b.png", "name": ""},
+    )
+    (tmp_path / "metadata.jsonl").write_text(text, encoding="utf-8")
+    rows = read_table(tmp_path, "metadata.jsonl", [], ("name", "mirror", "anchors")).rows
+    assert rows["a.png"].columns == {"name": "x", "mirror": False, "anchors": {"eyes": [0.5, 0.4]}}
+    assert rows["b.png"].columns == {}
+
+
 def test_paths_are_relative_to_the_table(tmp_path: Path) -> None:
     found, _ = table(tmp_path, "deep/er/metadata.jsonl", jsonl({"file_name": "x/Cafe\u0301.png", "prompt": "p"}))
     assert list(found.rows) == ["deep/er/x/Caf\u00e9.png"]

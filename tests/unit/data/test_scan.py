@@ -64,6 +64,17 @@ def test_tables_of_every_folder_and_a_sidecar_wins(tmp_path: Path) -> None:
     )
 
 
+def test_further_columns_stay_with_their_pictures(tmp_path: Path) -> None:
+    for name in ("a.png", "sub/b.png"):
+        write(tmp_path / name, pattern(13, 11), "said")
+    (tmp_path / "metadata.jsonl").write_text('{"file_name": "sub/b.png", "name": "turtle", "mirror": true}\n')
+    assert [dict(found.columns) for found in scan(tmp_path, columns=("name", "mirror")).found] == [
+        {},
+        {"name": "turtle", "mirror": True},
+    ]
+    assert [dict(found.columns) for found in scan(tmp_path).found] == [{}, {}]
+
+
 def test_pictures_are_in_the_order_of_their_bytes(tmp_path: Path) -> None:
     names = ["a-b.png", "a/b.png", "a.png", "B.png", "aa.png", "é.png", "z.png", "10.png", "9.png"]
     for name in reversed(names):

@@ -10,7 +10,7 @@ from unfog.data.scenes import (
     EVALUATION_FROM,
     VALID_FROM,
     Scenes,
-    _dice,
+    dice_of,
     evaluation_prompts,
     evaluation_scenes,
     render,
@@ -18,7 +18,7 @@ from unfog.data.scenes import (
 )
 from unfog.data.scenes_layout import draw_scene
 from unfog.media.image import to_uint8
-from unfog.util.random import Draw
+from unfog.util.random import Dice, Draw
 
 
 def test_a_scene_depends_on_its_seed_and_index_only():
@@ -34,8 +34,14 @@ def test_a_scene_depends_on_its_seed_and_index_only():
 
 def test_drawing_dice_together_changes_no_number():
     many = [3, 0, 2**54 + 5, 2**55 + 1]
-    for index, dice in zip(many, _dice(9, many, Draw.SCENE), strict=True):
+    for index, dice in zip(many, dice_of(9, many, Draw.SCENE), strict=True):
         assert draw_scene(dice) == scene_at(9, index)
+
+
+def test_dice_drawn_ahead_throw_the_same_numbers():
+    for ahead, index in zip(dice_of(9, [5, 2**40], Draw.SCENE, steps=3), [5, 2**40], strict=True):
+        alone = Dice(9, index, Draw.SCENE)
+        assert [ahead.uniform() for _ in range(300)] == [alone.uniform() for _ in range(300)]
 
 
 def test_a_render_does_not_depend_on_its_neighbours():

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from unfog.data.scenes import _dice
+from unfog.data.scenes import dice_of
 from unfog.data.scenes_caption import BARE, FULL, Facts, GroupFact, Wording, caption
 from unfog.data.scenes_layout import Relation, Scene, draw_scene
 from unfog.util.random import Draw
@@ -108,12 +108,12 @@ def fits(group, fact) -> bool:
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
-    return [draw_scene(dice) for dice in _dice(23, range(N), Draw.SCENE)]
+    return [draw_scene(dice) for dice in dice_of(23, range(N), Draw.SCENE)]
 
 
 @pytest.mark.parametrize("wording", [Wording(), FULL, BARE, Wording(tags=1)], ids=["usual", "full", "bare", "tags"])
 def test_captions_are_true_and_state_exactly_their_facts(scenes, wording):
-    for scene, dice in zip(scenes, _dice(23, range(N), Draw.CAPTION), strict=True):
+    for scene, dice in zip(scenes, dice_of(23, range(N), Draw.CAPTION), strict=True):
         text, facts = caption(scene, dice, wording)
         told = read(text)
         assert lies(scene, told) == [], text
@@ -122,13 +122,13 @@ def test_captions_are_true_and_state_exactly_their_facts(scenes, wording):
 
 def test_the_reader_of_this_test_can_tell_lies(scenes):
     """Each caption is read against the next scene: hardly any can be true of it."""
-    captions = [caption(s, d, FULL)[0] for s, d in zip(scenes, _dice(23, range(N), Draw.CAPTION), strict=True)]
+    captions = [caption(s, d, FULL)[0] for s, d in zip(scenes, dice_of(23, range(N), Draw.CAPTION), strict=True)]
     true = [not lies(scene, read(text)) for scene, text in zip(scenes[1:], captions, strict=False)]
     assert sum(true) <= 2
 
 
 def test_full_captions_leave_out_nothing_that_names_an_object(scenes):
-    for scene, dice in zip(scenes[:400], _dice(23, range(400), Draw.CAPTION), strict=True):
+    for scene, dice in zip(scenes[:400], dice_of(23, range(400), Draw.CAPTION), strict=True):
         _, facts = caption(scene, dice, FULL)
         assert facts.kind == scene.background.kind
         assert (facts.relation is None) == (scene.relation is None)
@@ -140,7 +140,7 @@ def test_full_captions_leave_out_nothing_that_names_an_object(scenes):
 
 def test_usual_captions_vary(scenes):
     """Of everything that can be left out, or said in several ways, each way happens."""
-    captions = [caption(s, d)[0] for s, d in zip(scenes, _dice(23, range(N), Draw.CAPTION), strict=True)]
+    captions = [caption(s, d)[0] for s, d in zip(scenes, dice_of(23, range(N), Draw.CAPTION), strict=True)]
     for words in (
         r"^[A-Z]",
         r"\.$",
@@ -164,7 +164,7 @@ def test_usual_captions_vary(scenes):
 
 
 def test_articles_and_spaces_are_right(scenes):
-    for scene, dice in zip(scenes, _dice(23, range(N), Draw.CAPTION), strict=True):
+    for scene, dice in zip(scenes, dice_of(23, range(N), Draw.CAPTION), strict=True):
         text = caption(scene, dice)[0].lower()
         assert not re.search(r"\ba [aeiou]|\ban [^aeiou]|  |^ | $| ,", text), text
         assert not re.search(r"crosss|\b(1|one) \w+s\b", text), text

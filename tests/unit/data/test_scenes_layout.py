@@ -8,7 +8,7 @@ from itertools import combinations, product
 import pytest
 import torch
 
-from unfog.data.scenes import _dice
+from unfog.data.scenes import dice_of
 from unfog.data.scenes_layout import BORDER, DIAMETER, GAP, SHAPES, SIDE, WOBBLE, Scene, draw_scene
 from unfog.data.scenes_palette import BACKGROUNDS, COLOURS, MARGIN, PALETTE, lab, tones
 from unfog.data.scenes_render import coverage
@@ -20,7 +20,7 @@ EXACT = 1e-9
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
-    return [draw_scene(dice) for dice in _dice(17, range(N), Draw.SCENE)]
+    return [draw_scene(dice) for dice in dice_of(17, range(N), Draw.SCENE)]
 
 
 def boxes(scene: Scene) -> list[tuple[float, float, float, float]]:

@@ -15,7 +15,9 @@ from tests.support.pictures import encoded, pattern, raw_png
 
 from unfog.media.image import (
     TRAINING,
+    Limits,
     decode,
+    decode_rgba,
     encode_png,
     from_uint8,
     load_square,
@@ -89,6 +91,28 @@ def test_transparent_palettes_greys_and_colours_are_flattened_too() -> None:
     assert values(encoded(colour, transparency=(4, 5, 6)))[0].tolist() == [[1, 2, 3], [255, 255, 255]]
     both = Image.merge("LA", [Image.new("L", (1, 1), 55), Image.new("L", (1, 1), 51)])
     assert values(encoded(both))[0, 0].tolist() == [215] * 3
+
+
+def test_transparency_is_kept_if_asked_for() -> None:
+    rgba = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4) * 10
+    for data in (encoded(rgba), encoded(rgba, "WEBP", lossless=True, exact=True)):
+        picture = decode_rgba(data, name="x")
+        assert picture.mode == "RGBA"
+        assert np.array_equal(np.asarray(picture), rgba)
+    grey = decode_rgba(encoded(Image.fromarray(np.array([[0, 100]], dtype=np.uint8)), transparency=100), name="x")
+    assert np.asarray(grey).tolist() == [[[0, 0, 0, 255], [100, 100, 100, 0]]]
+    turned = decode_rgba(encoded(rgba, orientation=6), name="x")
+    assert np.array_equal(np.asarray(turned), np.rot90(rgba, -1))
+
+
+def test_a_picture_without_transparency_is_refused_if_it_must_be_kept() -> None:
+    for data in (encoded(pattern(5, 4)), encoded(pattern(5, 4), "JPEG")):
+        with pytest.raises(DataError, match=r"x has no transparency \(RGB\); remove its background and save it as PNG"):
+            decode_rgba(data, name="x")
+    with pytest.raises(DataError, match="x is damaged"):
+        decode_rgba(encoded(np.full((40, 40, 4), 77, dtype=np.uint8))[:60], name="x")
+    with pytest.raises(DataError, match=r"x is 5x4 = 20 pixels; at most 19 are allowed"):
+        decode_rgba(encoded(pattern(5, 4)), name="x", limits=Limits(pixels=19))
 
 
 def test_greys_of_one_eight_and_sixteen_bits() -> None:

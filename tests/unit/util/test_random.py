@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from unfog.util.random import Dice, Draw, Noise, image_seed, normal, philox, uniform
+from unfog.util.random import Dice, Draw, Noise, image_seed, normal, octets, philox, uniform
 
 ONES = 0xFFFFFFFF
 
@@ -73,6 +73,17 @@ def test_noise_is_addressed_by_step_and_kind() -> None:
     assert torch.equal(noise(3)[1:], Noise((6,), (2, 3))(3))
     assert not torch.equal(noise(3), noise(4))
     assert not torch.equal(noise(3), noise(3, Draw.CHURN))
+
+
+def test_octets_are_the_bytes_of_the_same_words() -> None:
+    bytes_ = octets([7, 8], (5, 3), draw=Draw.TEST, step=2)
+    words = (uniform([7, 8], (4,), draw=Draw.TEST, step=2) * 2**32).long()  # of the first group
+    unpacked = torch.stack([words >> shift & 255 for shift in (0, 8, 16, 24)], dim=-1).reshape(2, 16)[:, :15]
+    assert bytes_.dtype == torch.uint8
+    assert torch.equal(bytes_.reshape(2, 15).long(), unpacked)
+    assert torch.equal(octets([8], (5, 3), draw=Draw.TEST, step=2)[0], bytes_[1])
+    counts = torch.bincount(octets([3], (51200,), draw=Draw.TEST)[0].long(), minlength=256)
+    assert (counts - 200).abs().max().item() < 5 * math.sqrt(200)
 
 
 def test_dice_repeat_themselves_and_cover_their_range() -> None:
