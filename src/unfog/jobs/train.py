@@ -197,6 +197,7 @@ def follow(
     config, device = run.config.train, state.model.device
     watch = Watch(run.config, tokenizer, dataset, state, folder)
     session, begin = Clock(), time.perf_counter()
+    settled = folder.identity()  # once: what a person does to run.json meanwhile is no part of this run
     per_step = config.batch * config.accumulate
     records = train(state, batches(run, tokenizer, dataset, state), config, precision=precision_of(run.config, device))
     last: Path | None = checkpoint.latest(folder.checkpoints)
@@ -215,7 +216,7 @@ def follow(
             if crossed(config.preview_every_images) or done:
                 watch.preview()
             if crossed(config.save_every_images) or done or stop:
-                about = {"window": [window.losses, window.steps], "run": folder.identity()}
+                about = {"window": [window.losses, window.steps], "run": settled}
                 last = checkpoint.save(state, folder.checkpoints, about)
                 checkpoint.prune(folder.checkpoints, config.keep_checkpoints)
             if stop:
