@@ -10,6 +10,7 @@ from unfog.core.cond import Cond
 from unfog.core.probe import Probe
 from unfog.nets.hybrid import Hybrid
 from unfog.nets.layers import Conv, Linear, initialise, shuffle, unshuffle
+from unfog.nets.place import place_features
 from unfog.nets.unet import UNet
 from unfog.util.random import Draw, normal
 
@@ -135,3 +136,9 @@ def test_initialisation_is_a_function_of_seed_and_name() -> None:
     first, other = a.get_parameter("stem.weight"), c.get_parameter("stem.weight")
     assert not torch.equal(first, other)
     assert first.std().item() * first[0].numel() ** 0.5 == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_place_has_the_same_features_at_every_size_and_no_two_places_share_them() -> None:
+    fine, coarse = place_features((9, 27)).unflatten(0, (9, 27)), place_features((3, 9)).unflatten(0, (3, 9))
+    torch.testing.assert_close(fine[1::3, 1::3], coarse)
+    assert torch.pdist(fine.flatten(0, 1)).min() > 0.1

@@ -27,7 +27,7 @@ def small(size: int) -> RunConfig:
             net=HybridConfig(
                 patch=patch_for(size, 16), widths=(64,), blocks=2, core_width=192, core_depth=4, heads=6, emb=256
             ),
-            text=TextConfig(vocabulary=2048, width=192, depth=2, heads=6),
+            text=TextConfig(vocabulary=2048, width=192, depth=3, heads=6),
             picture=PictureConfig(size=size),
         ),
         train=TrainConfig(images=500_000, batch=48, optimiser=OptimiserConfig(lr=1.5e-3)),

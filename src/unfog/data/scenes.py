@@ -33,7 +33,7 @@ __all__ = [
     "scene_at",
 ]
 
-VERSION = "scenes-1"
+VERSION = "scenes-2"
 VALID_FROM = 2**55  # indices below are for training; a sample index has 56 bits
 EVALUATION_FROM = 2**54
 FIRST_DRAWS = 64  # numbers a Dice makes at a time

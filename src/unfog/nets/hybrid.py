@@ -33,6 +33,7 @@ from unfog.nets.layers import (
     shuffle,
     unshuffle,
 )
+from unfog.nets.place import Place
 from unfog.nets.rope import angles
 
 
@@ -81,6 +82,7 @@ class Hybrid(nn.Module):
             self.shrink.append(Downsample(ndim, width, coarser))
             self.grow.append(Upsample(ndim, coarser, width))
             self.up.append(nn.ModuleList(ResBlock(ndim, 2 * width, width, emb) for _ in range(blocks)))
+        self.place = Place(ndim, core_width)
         self.core = nn.ModuleList(Block(core_width, heads, emb=emb, context=context or None) for _ in range(core_depth))
         self.norm = ChannelNorm(widths[0])
         self.out = Conv(ndim, widths[0], channels * cell, gain=0.0)
@@ -111,7 +113,7 @@ class Hybrid(nn.Module):
         """The transformer core on the coarsest grid: (b, d, *cells) -> the same."""
         cells = h.shape[2:]
         angle = angles(cells, self.head_dim, h.device)
-        tokens = h.flatten(2).transpose(1, 2)  # (b, n, d)
+        tokens = h.flatten(2).transpose(1, 2) + self.place(cells).to(h.dtype)  # (b, n, d)
         for i, block in enumerate(self.core):
             tokens = block(tokens, emb=emb, cond=cond, angle=angle, site=f"core.{i}", probe=probe)
         return tokens.transpose(1, 2).unflatten(2, cells)

@@ -165,10 +165,14 @@ def crop(x: Tensor, space: Sequence[int]) -> Tensor:
     return x[(..., *[slice(s) for s in space])]
 
 
+def axes(space: Sequence[int], device: torch.device | str, dtype: torch.dtype = torch.float32) -> list[Tensor]:
+    """The middles of the cells along every axis, in [-1, 1]: absolute places, the same at every resolution."""
+    return [(torch.arange(s, device=device, dtype=dtype) + 0.5) * (2 / s) - 1 for s in space]
+
+
 def coordinates(x: Tensor) -> Tensor:
     """Position of every cell in [-1, 1], one channel per spatial axis: (b, n, *space). Absolute places in a picture."""
-    axes = [(torch.arange(s, device=x.device, dtype=x.dtype) + 0.5) * (2 / s) - 1 for s in x.shape[2:]]
-    grid = torch.stack(torch.meshgrid(*axes, indexing="ij"))
+    grid = torch.stack(torch.meshgrid(*axes(x.shape[2:], x.device, x.dtype), indexing="ij"))
     return grid.expand(x.shape[0], *grid.shape)
 
 

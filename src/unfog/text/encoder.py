@@ -1,7 +1,9 @@
 """Token numbers to conditioning: a small bidirectional transformer, trained together with the network it conditions.
 
 Its outputs are attended to by the network (``Cond.tokens``) and averaged into one vector (``Cond.pooled``). A dropped
-or empty caption becomes a learned null token instead, which is what classifier-free guidance steers away from.
+or empty caption becomes a learned null token instead, which is what classifier-free guidance steers away from. Words
+know their place in the caption (a learned table) and their distance from each other (rotary positions): which word
+belongs to which is a matter of distance.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 from unfog.core.cond import Cond
 from unfog.nets.attention import Block
 from unfog.nets.layers import Embedding, LayerNorm
+from unfog.nets.rope import angles
 
 
 class TextEncoder(nn.Module):
@@ -26,6 +29,7 @@ class TextEncoder(nn.Module):
 
     def __init__(self, *, vocabulary: int, width: int, depth: int, heads: int, max_tokens: int) -> None:
         super().__init__()
+        self.head_dim = width // heads
         self.token = Embedding(vocabulary, width)
         self.position = Embedding(max_tokens, width)
         self.blocks = nn.ModuleList(Block(width, heads, emb=None, context=None) for _ in range(depth))
@@ -41,8 +45,9 @@ class TextEncoder(nn.Module):
         first[:, 0] = True
         mask = torch.where(absent[:, None], first, mask)  # no row without a key
         x = self.token(ids) + self.position.weight[: ids.shape[1]]  # (b, l, d)
+        angle = angles((ids.shape[1],), self.head_dim, ids.device)
         for block in self.blocks:
-            x = block(x, mask=mask)
+            x = block(x, mask=mask, angle=angle)
         x = self.norm(x)
         seen = mask[..., None].to(x.dtype)
         pooled = (x * seen).sum(1) / seen.sum(1)

@@ -68,8 +68,8 @@ def test_splits_are_ranges_of_indices_that_never_meet():
 
 def test_pictures_and_captions_stay_what_they_are():
     """A change here changes what every trained model was trained on: then ``VERSION`` must change, too."""
-    assert Scenes(32).fingerprint() == "sha256:8b9a636944625759d23074e4821d9077b0e00de99ef8fa894971e27f379b1e7a"
-    assert Scenes(48).fingerprint() == "sha256:94ba8b5ecc9f0f6d8bd3aa9c1f57a6d7752234abb4f2aea2f0e2fe86fa67bb78"
+    assert Scenes(32).fingerprint() == "sha256:5bd7228bc6f80ebbd53d7cebefef4b16a56b5249635b3ddca0a3be1fdae4f6a5"
+    assert Scenes(48).fingerprint() == "sha256:703421c592d804d366739ee670b2090c9a9353fdd8c5417eaf88310024396aad"
     batch = Scenes(32).batch(range(6), seed=0, split="train")
     assert batch.captions == CAPTIONS
     assert hashlib.sha256(to_uint8(batch.x).numpy().tobytes()).hexdigest() == PIXELS
@@ -78,13 +78,13 @@ def test_pictures_and_captions_stay_what_they_are():
 
 CAPTIONS = [
     "four purple stars on an orange background",
-    "a yellow diamond below one big black diamond on a brown background",
-    "an image of an orange heart on the right and a little pink cross on the left",
-    "a large brown cross with a purple circle below it on a pink background",
-    "a large brown star on a blue checkered background",
-    "a small white star with a small purple heart below it with a yellow background",
+    "a big black diamond with one yellow diamond below it on a brown background",
+    "an image of a pink cross on the left and a big orange heart on the right",
+    "a large brown cross at the top and a purple circle at the bottom on a pink background",
+    "small purple diamond below big orange star",
+    "a small white star at the top and a small purple heart at the bottom with a yellow background",
 ]
-PIXELS = "43d31b890873a8d4cba2e112450d6eb76e23ce364993b714ff91152a5ffdbfe4"
+PIXELS = "a4fc8fba5de8c7903637628650e55a74b8df54f888c8e06ce91f7ac20316d291"
 PROMPTS = [
     "a yellow star in the centre on a white background",
     "a large pink star below a yellow circle on a white background",
@@ -103,9 +103,10 @@ def test_any_size_shows_the_same_scene(size):
     assert batch.captions == Scenes(32).batch(range(9), seed=4, split="train").captions
     fine = Scenes(128).batch(range(9), seed=4, split="train")
     assert (batch.x.mean(dim=(2, 3)) - fine.x.mean(dim=(2, 3))).abs().max() < 0.06  # mean colours; stripes get cut
-    if size % 8 == 0:
-        coarse = (avg_pool2d(x, x.shape[-1] // 8) for x in (batch.x, fine.x))
-        assert torch.sub(*coarse).abs().mean() < 0.003
+    if size % 8 == 0:  # far less than a shift by half a pixel would do
+        moved = fine.x.roll(64 // size, -1)
+        here, there, aside = (avg_pool2d(x, x.shape[-1] // 8) for x in (batch.x, fine.x, moved))
+        assert (here - there).abs().mean() < 0.2 * (aside - there).abs().mean()
 
 
 @pytest.mark.parametrize("size", [15, 8, 0, -3])

@@ -163,6 +163,20 @@ def test_usual_captions_vary(scenes):
     assert max(len(text.split()) for text in captions) <= 24
 
 
+def test_usual_captions_keep_reading_order_and_prompts_for_grading_take_no_side(scenes):
+    """Left before right and top before bottom in three of four captions, in every second prompt; all phrases occur."""
+    related = [k for k, s in enumerate(scenes) if s.relation]
+    for wording, share in ((Wording(relation=1), 0.75), (BARE, 0.5)):
+        told = [
+            caption(scenes[k], dice, wording)
+            for k, dice in zip(related, dice_of(23, related, Draw.CAPTION), strict=True)
+        ]
+        ordered = sum(f.relation in ("left of", "above") for _, f in told) / len(told)
+        assert abs(ordered - share) <= 4 * (share * (1 - share) / len(told)) ** 0.5
+        for phrase in (" left of ", " right of ", " above ", " below ", " to its left", " on the right", " at the top"):
+            assert sum(phrase in text for text, _ in told) > 0.01 * len(told), phrase
+
+
 def test_articles_and_spaces_are_right(scenes):
     for scene, dice in zip(scenes, dice_of(23, range(N), Draw.CAPTION), strict=True):
         text = caption(scene, dice)[0].lower()
