@@ -27,7 +27,7 @@ from unfog.data.compose.words import (
     WITHIN,
     WORN,
 )
-from unfog.data.scenes_caption import where
+from unfog.data.scenes_caption import READING, where
 from unfog.util.random import Dice
 
 
@@ -96,21 +96,26 @@ def _things(groups: tuple[GroupFact, ...], links: tuple[Link, ...], dice: Dice, 
         return _row(said, relation, dice)
     first, second = of
     if relation in OPPOSITE:
-        return _related(said, groups, relation, of, dice)
+        return _related(said, groups, relation, of, dice, wording)
     return dice.choice(WITHIN[relation]).format(a=said[first], b=said[second])
 
 
 def _related(
-    said: list[str], groups: tuple[GroupFact, ...], relation: Relation, of: tuple[int, ...], dice: Dice
+    said: list[str],
+    groups: tuple[GroupFact, ...],
+    relation: Relation,
+    of: tuple[int, ...],
+    dice: Dice,
+    wording: Wording,
 ) -> str:
     """Two groups left and right of each other, or one above the other, told from either side."""
     first, second = of
-    if dice.chance(0.5):
+    if dice.chance(1 - wording.reading if relation in READING else wording.reading):
         first, second, relation = second, first, OPPOSITE[relation]
     u = dice.uniform()
-    if u < 0.66:
+    if u < wording.within:
         return dice.choice(WITHIN[relation]).format(a=said[first], b=said[second])
-    if u < 0.83:
+    if u < 1 - wording.sides:
         return f"{said[first]} with {said[second]} {BESIDE[relation][_many(groups[first])]}"
     here, there = SIDES[relation]
     return f"{said[first]} {here} and {said[second]} {there}"
