@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -164,26 +164,57 @@ def mathematics() -> list[str]:
 
 
 def settings() -> list[str]:
-    """Every configuration class with its fields, as `--set a.b=c` and configuration files name them."""
-    parts = ["## Settings\n", "Any of them is set with `--set section.name=value`; unknown names are refused.\n"]
-    for path in sorted((PACKAGE / "config").glob("[a-z]*.py")):
-        module = importlib.import_module(f"unfog.config.{path.stem}")
-        said = field_docstrings(path)
-        for name, kind in vars(module).items():
-            if not (inspect.isclass(kind) and issubclass(kind, BaseModel) and kind.__module__ == module.__name__):
-                continue
-            if kind.model_fields:
-                parts += [f"### {name}\n", (inspect.getdoc(kind) or "") + "\n", fields(kind, said)]
+    """The settings of a training run by the names that ``--set`` takes, then everything else that files hold."""
+    run = importlib.import_module("unfog.config.train").RunConfig
+    classes, said = configurations()
+    parts = ["## Settings of a training run\n", "Set with `--set name=value`; unknown names are refused.\n"]
+    seen: set[type[BaseModel]] = {run}
+    for prefix, kind in sections(run, ""):
+        seen.add(kind)
+        parts += [f"### {kind.__name__}\n", f"`{prefix}*` " + (inspect.getdoc(kind) or "") + "\n"]
+        parts += [fields(kind, said, prefix)] if kind.model_fields else []
+    parts.append("## Formats\n")
+    for kind in classes:
+        if kind.model_fields and kind not in seen:
+            parts += [f"### {kind.__name__}\n", (inspect.getdoc(kind) or "") + "\n", fields(kind, said)]
     return parts
 
 
-def fields(kind: type[BaseModel], said: Mapping[tuple[str, str], str]) -> str:
-    """The table of one class."""
+def configurations() -> tuple[list[type[BaseModel]], dict[tuple[str, str], str]]:
+    """Every configuration class, and the string below each field."""
+    classes: list[type[BaseModel]] = []
+    said: dict[tuple[str, str], str] = {}
+    for path in sorted((PACKAGE / "config").glob("[a-z]*.py")):
+        module = importlib.import_module(f"unfog.config.{path.stem}")
+        said |= field_docstrings(path)
+        found = [kind for kind in vars(module).values() if inspect.isclass(kind) and issubclass(kind, BaseModel)]
+        classes += [kind for kind in found if kind.__module__ == module.__name__]
+    return classes, said
+
+
+def sections(kind: type[BaseModel], prefix: str) -> Iterable[tuple[str, type[BaseModel]]]:
+    """The classes of a tree of settings, each with the dotted name that leads to it."""
+    for name, field in kind.model_fields.items():
+        for inner in models_in(field.annotation):
+            yield f"{prefix}{name}.", inner
+            yield from sections(inner, f"{prefix}{name}.")
+
+
+def models_in(annotation: object) -> list[type[BaseModel]]:
+    """The configuration classes that an annotation allows."""
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in models_in(part)]
+
+
+def fields(kind: type[BaseModel], said: Mapping[tuple[str, str], str], prefix: str = "") -> str:
+    """The table of one class, its names below ``prefix``."""
     schema = kind.model_json_schema()["properties"]
     rows = []
     for name, field in kind.model_fields.items():
-        default = "required" if field.is_required() else "`false`" if field.default is False else shown(field.default)
-        rows.append((f"`{name}`", allowed(schema[name]), default, said.get((kind.__name__, name), "")))
+        value = field.get_default(call_default_factory=True, validated_data={})
+        default = "required" if field.is_required() else "`false`" if value is False else shown(value)
+        rows.append((f"`{prefix}{name}`", allowed(schema[name]), default, said.get((kind.__name__, name), "")))
     return table(("name", "allowed", "default", "meaning"), rows)
 
 

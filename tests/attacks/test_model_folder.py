@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.support.commands import tree
 
-from unfog.model.store import CARD, MANIFEST, VOCABULARY, WEIGHTS, manifest_json
+from unfog.model.store import CARD, MANIFEST, VOCABULARY, VOCABULARY_LIMIT, WEIGHTS, manifest_json
 from unfog.util.errors import Exit
 from unfog.util.files import sha256_file
 
@@ -59,6 +59,33 @@ def test_nor_inside_a_folder(unfog, evil, name):
         sign(evil)
     refused(unfog)
     assert not Path("evil-ran-x").exists()
+
+
+SPLIT = {"type": "Split", "pattern": {"Regex": "(a|a)*$"}, "behavior": "Isolated", "invert": False}
+PADDING = {"strategy": {"Fixed": 10**9}, "direction": "Right", "pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"}
+TOKENIZERS: dict[str, tuple[str, Any]] = {
+    "padding to a length": ("padding", PADDING | {"pad_to_multiple_of": None}),
+    "regular expression": ("normalizer", {"type": "Replace", "pattern": {"Regex": "(a*)*b"}, "content": "c"}),
+    "one inside a sequence": ("pre_tokenizer", {"type": "Sequence", "pretokenizers": [SPLIT]}),
+    "template": ("post_processor", {"type": "TemplateProcessing", "single": [], "pair": [], "special_tokens": {}}),
+    "another model": ("model", {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}),
+    "no model": ("model", None),
+}
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_a_vocabulary_that_does_more_than_look_up_pieces(unfog, evil, name):
+    part, crafted = TOKENIZERS[name]
+    record = json.loads((evil / VOCABULARY).read_text(encoding="utf-8"))
+    (evil / VOCABULARY).write_text(json.dumps(record | {part: crafted}), encoding="utf-8")
+    sign(evil)
+    assert "tokenizer.json" in refused(unfog)
+
+
+def test_a_vocabulary_too_large_to_be_one(unfog, evil):
+    os.truncate(evil / VOCABULARY, VOCABULARY_LIMIT + 1)
+    sign(evil)
+    assert "cannot be genuine" in refused(unfog)
 
 
 def header(text: bytes) -> bytes:

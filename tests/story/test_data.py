@@ -15,15 +15,16 @@ import torch
 from PIL import Image
 from tests.support.folders import settings
 from tests.support.pictures import encoded, pattern, raw_png, write
+from tests.support.plans import planned
 
 from unfog.cli.main import run
 from unfog.config.train import DataConfig, RunConfig
 from unfog.data.folder import load_folder
 from unfog.data.scenes import Scenes
-from unfog.jobs.plan import plan
 from unfog.jobs.run import start_run
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.train import train_job
+from unfog.jobs.vocabulary import learn_vocabulary
 from unfog.media.image import to_uint8
 from unfog.util.errors import DataError, Exit
 from unfog.util.files import verify_directory
@@ -245,11 +246,11 @@ def test_folder_names_may_be_the_captions(tmp_path: Path, unfog: Callable[..., t
     assert code == Exit.OK
     assert parsed(said)["different_captions"] == 2
     source = str(tmp_path / "set")
-    assert plan(source, preset="tiny", assignments=["data.missing_captions=folder"]).config.data == DataConfig(
+    assert planned(source, preset="tiny", assignments=["data.missing_captions=folder"]).config.data == DataConfig(
         source=source, missing_captions="folder"
     )
     with pytest.raises(DataError, match=r"take the names of the subfolders .* data\.missing_captions=folder$"):
-        plan(source, preset="tiny")
+        planned(source, preset="tiny")
 
 
 def test_emoji_become_a_folder_that_training_reads(tmp_path: Path, unfog: Callable[..., tuple[int, str, str]]) -> None:
@@ -283,22 +284,22 @@ def test_the_side_to_train_at_follows_the_pictures(tmp_path: Path) -> None:
     for name, values in sides.items():
         for side in values:
             write(tmp_path / name / f"{side}-{len(list(tmp_path.rglob('*.png')))}.png", pattern(side, side + 7), "x")
-    assert [plan(str(tmp_path / name), preset="tiny").config.model.picture.size for name in sides] == [32, 64, 16]
+    assert [planned(str(tmp_path / name), preset="tiny").config.model.picture.size for name in sides] == [32, 64, 16]
     profile = encoded(pattern(100, 90), "JPEG", icc_profile=bytes(200_000))
     write(tmp_path / "photographs" / "a.jpg", profile, "size after 200 kB of colour profile")
-    assert plan(str(tmp_path / "photographs"), preset="tiny").config.model.picture.size == 64
+    assert planned(str(tmp_path / "photographs"), preset="tiny").config.model.picture.size == 64
     with pytest.raises(DataError, match="'scene' is neither a folder nor 'scenes' or 'emoji', which are built in"):
-        plan("scene")
+        planned("scene")
 
 
 def started(root: Path, data: Path) -> tuple[RunFolder, RunConfig]:
     """A run that has just begun."""
     assignments = [text for text in settings() if text != "--set"]
-    config = plan(str(data), preset="tiny", size=16, images=24, assignments=assignments).config
+    plan = planned(str(data), preset="tiny", size=16, images=24, assignments=assignments)
     folder = RunFolder(root)
     root.mkdir()
-    start_run(folder, config, load_folder(data, 16), torch.device("cpu"), 1)
-    return folder, config
+    start_run(folder, learn_vocabulary(plan), plan.dataset, torch.device("cpu"), 1)
+    return folder, plan.config
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from tests.support.folders import captioned_folder, settings
 from unfog.cli.main import run
 from unfog.data import stream
 from unfog.data.dataset import Batch, Dataset
+from unfog.jobs.watch import Watch
 from unfog.util.errors import Exit
 
 LENGTH = 720
@@ -244,3 +247,71 @@ def test_without_dropped_captions_the_recommendation_is_no_guidance(tmp_path: Pa
     assert run([*command(data, tmp_path / "run", 24), "--set", "train.caption_dropout=0"]) == Exit.OK
     manifest = json.loads((tmp_path / "run" / "model" / "unfog.json").read_text(encoding="utf-8"))
     assert (manifest["caption_dropout"], manifest["sample"]["guidance"]) == (0, 1)
+
+
+def test_a_damaged_checkpoint_is_put_aside_and_the_one_before_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, whole, out = captioned_folder(tmp_path / "data", 20), tmp_path / "whole", tmp_path / "run"
+    assert run(command(data, whole, 144)) == Exit.OK
+    assert run(command(data, out, 144)) == Exit.OK
+    shutil.rmtree(out / "model")
+    (out / "checkpoints" / ".tmp-half").mkdir()  # what a kill leaves
+    newest = out / "checkpoints" / "step-00000012"
+    (newest / "ema.safetensors").write_bytes(b"damaged")
+    assert run([*command(data, out, 144), "--resume"]) == Exit.OK
+    assert "damaged-step-00000012 is damaged and was put aside" in capsys.readouterr().err
+    assert weights(out) == weights(whole)
+    assert not (out / "checkpoints" / ".tmp-half").exists()
+    for folder in (out / "checkpoints").glob("step-*"):
+        (folder / "model.safetensors").write_bytes(b"damaged")
+    assert run([*command(data, out, 144), "--resume"]) == Exit.DATA
+    assert "every checkpoint" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["validate", "preview"])
+def test_averaged_weights_that_diverge_end_the_run_like_a_loss_that_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    data, out = captioned_folder(tmp_path / "data", 20), tmp_path / "run"
+    look = getattr(Watch, what)
+
+    def poisoned(watch: Watch) -> object:
+        if watch.state.seen_images > 96:
+            watch.state.ema.text.null.weight.fill_(float("nan"))
+            watch.state.ema.text.token.weight.fill_(float("nan"))
+        return look(watch)
+
+    monkeypatch.setattr(Watch, what, poisoned)
+    every = [f"train.{what}_every_images=48", "train.preview_every_images=960"]
+    often = settings(*every) if what == "validate" else settings(every[0])
+    assert run([*command(data, out, 192), *often]) == Exit.DIVERGED
+    error = capsys.readouterr().err
+    assert "averaged weights diverged before image 144" in error
+    assert str(out / "checkpoints" / "step-00000008") in error
+
+
+def test_a_folder_with_an_unusual_name_becomes_a_model(tmp_path: Path) -> None:
+    data = captioned_folder(tmp_path / "data", 6)
+    assert run(command(data, tmp_path / ".lr=1e-3 (2)", 24)) == Exit.OK
+    manifest = json.loads((tmp_path / ".lr=1e-3 (2)/model/unfog.json").read_text(encoding="utf-8"))
+    assert manifest["name"] == "lr-1e-3--2-"
+
+
+def test_long_captions_are_read_whole_or_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = captioned_folder(tmp_path / "data", 6)
+    (data / "0003.txt").write_text("a red circle " + "and a blue square " * 20, encoding="utf-8")
+    assert run(command(data, tmp_path / "run", 24)) == Exit.OK
+    model = json.loads((tmp_path / "run/model/unfog.json").read_text(encoding="utf-8"))["model"]
+    assert 64 <= model["text"]["max_tokens"] <= 128
+    assert "captions" not in capsys.readouterr().err
+    few = ["--set", "model.text.max_tokens=16"]
+    assert run([*command(data, tmp_path / "few", 24), *few]) == Exit.OK
+    assert "of the captions have more than 16 tokens" in capsys.readouterr().err
+
+
+def test_a_folder_called_as_a_built_in_set_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    captioned_folder(tmp_path / "scenes", 6)
+    with contextlib.chdir(tmp_path):
+        assert run([*command(Path("scenes"), Path("run"), 24), "--size", "16"]) == Exit.OK
+    assert "'scenes' is the built-in set; your folder of that name is ./scenes" in capsys.readouterr().err

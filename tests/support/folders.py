@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from unfog.data.scenes import Scenes
-from unfog.media.image import encode_png, to_uint8
+from unfog.media.image import to_uint8
+from unfog.media.png import encode
 
 SMALL_NET = (
     "model.net.patch=2",
@@ -33,6 +34,6 @@ def captioned_folder(root: Path, n: int, *, size: int = 16) -> Path:
     batch = Scenes(size).batch(range(n), seed=5, split="train")
     root.mkdir()
     for k, (pixels, text) in enumerate(zip(to_uint8(batch.x), batch.captions, strict=True)):
-        (root / f"{k:04d}.png").write_bytes(encode_png(pixels))
+        (root / f"{k:04d}.png").write_bytes(encode(pixels))
         (root / f"{k:04d}.txt").write_text(text + "\n", encoding="utf-8")
     return root

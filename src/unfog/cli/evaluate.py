@@ -11,7 +11,7 @@ import typer
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model or its folder.")],
     suite: Annotated[str, typer.Option("--suite", help="What to measure: scenes.")] = "scenes",
-    n: Annotated[int, typer.Option("-n", help="Number of prompts.")] = 500,
+    n: Annotated[int, typer.Option("-n", help="Number of prompts of each of the four kinds.")] = 500,
     seed: Annotated[int, typer.Option("--seed", help="Of the prompts and of the first picture.")] = 0,
     sampler: Annotated[
         str | None,
@@ -33,12 +33,12 @@ def evaluate(
 
     Shares are given with 95 % intervals. Settings that are unset are the model's recommended ones.
     """
-    from unfog.cli.parse import use_cores
     from unfog.cli.show import follow
     from unfog.jobs.evaluate import evaluate_job
     from unfog.jobs.settings import Chosen
+    from unfog.util.devices import set_threads
 
-    use_cores()
+    set_threads()
     chosen = Chosen(sampler=sampler, grid=grid, steps=steps, guidance=guidance)
     events = evaluate_job(model, suite=suite, n=n, seed=seed, chosen=chosen, device=device)
     follow(events, as_json=as_json, say=say)

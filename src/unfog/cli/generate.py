@@ -57,20 +57,21 @@ def generate(
     ] = None,
 ) -> None:
     """Make pictures from a sentence. Settings that are unset are the model's recommended ones."""
-    from unfog.cli.parse import size_of, use_cores
+    from unfog.cli.parse import size_of
     from unfog.cli.show import follow
     from unfog.jobs.events import Picture
     from unfog.jobs.generate import generate_job
     from unfog.jobs.save import place
     from unfog.jobs.settings import Chosen, request_for
     from unfog.model.locate import locate
+    from unfog.util.devices import set_threads
 
     found = locate(model)
     chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
     start = int.from_bytes(os.urandom(4)) if seed is None else seed
     request = request_for(found.manifest, prompt, chosen, n=n, seed=start, negative=negative, size=size_of(size))
     where = place(out, n)
-    use_cores()
+    set_threads()
     finished = list[Picture]()
     events = generate_job(request, found, out=where, trajectory=trajectory, device=device)
     follow(events, as_json=as_json, say=say, picture=finished.append)

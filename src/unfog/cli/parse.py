@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from unfog.util.errors import UsageError
@@ -22,11 +21,3 @@ def size_of(text: str | None) -> tuple[int, int] | None:
     if found is None:
         raise UsageError(f"--size {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
     return int(found[1]), int(found[2] or found[1])
-
-
-def use_cores() -> None:
-    """Compute with as many threads as this process may use cores, unless OMP_NUM_THREADS says how many."""
-    from unfog.util.devices import set_threads
-
-    if "OMP_NUM_THREADS" not in os.environ:
-        set_threads()

@@ -25,13 +25,13 @@ def replay(
     device: Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: as made.")] = None,
 ) -> int:
     """Make a picture again from the recipe inside it."""
-    from unfog.cli.parse import use_cores
     from unfog.cli.show import follow
     from unfog.jobs.replay import replay_job
     from unfog.jobs.save import place
+    from unfog.util.devices import set_threads
 
     where = None if check else place(out, 1)
-    use_cores()
+    set_threads()
     payload = follow(replay_job(file, model=model, compare=check, out=where, device=device), as_json=as_json, say=say)
     if payload.get("equal", True):
         return Exit.OK

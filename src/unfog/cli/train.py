@@ -42,14 +42,22 @@ def train(
 ) -> None:
     """Train a text-to-image model from random weights."""
     from unfog.cli.show import follow
-    from unfog.jobs.plan import plan
+    from unfog.config.train import TrainRequest
     from unfog.jobs.train import train_job
 
-    planned = plan(
-        data, preset=preset, size=size, images=images, minutes=minutes, seed=seed, assignments=assignments or []
+    request = TrainRequest.parse(
+        {
+            "data": data,
+            "preset": preset,
+            "size": size,
+            "images": images,
+            "minutes": minutes,
+            "seed": seed,
+            "assignments": assignments or [],
+        }
     )
     typed = shlex.join(["unfog", *sys.argv[1:]])
-    events = train_job(out, planned, minutes=minutes, resume=resume, device=device, threads=threads, command=typed)
+    events = train_job(out, request, resume=resume, device=device, threads=threads, command=typed)
     follow(events, as_json=as_json, say=say)
 
 

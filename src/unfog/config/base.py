@@ -23,12 +23,13 @@ class Config(BaseModel):
         """A copy with ``a.b=c`` assignments applied; values are read as TOML, or as plain text when they are not TOML.
 
         Another ``kind`` replaces its section: what belonged to the former kind goes, the new kind's defaults come.
+        Kinds are set first, whatever the order, so that what is set beside one is kept.
 
         Raises:
             UsageError: an assignment names no field, or its value is not allowed; the message names both.
         """
         data = self.model_dump(mode="json")
-        for assignment in assignments:
+        for assignment in sorted(assignments, key=lambda text: not text.partition("=")[0].rstrip().endswith(".kind")):
             path, separator, text = assignment.partition("=")
             if not separator:
                 raise UsageError(f"--set needs key=value, got {assignment!r}, for example --set train.batch=32")

@@ -10,6 +10,7 @@ from unfog.config.base import Config
 
 Positive = Annotated[int, Field(ge=1, le=65536)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Widths = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=8)]
 
 
 class FlowConfig(Config):
@@ -68,7 +69,7 @@ class HybridConfig(Config):
 
     kind: Literal["hybrid"] = "hybrid"
     patch: Annotated[int, Field(ge=1, le=16)] = 2
-    widths: tuple[Positive, ...] = (64,)
+    widths: Widths = (64,)
     blocks: Positive = 2
     core_width: Positive = 192
     core_depth: Positive = 4
@@ -80,7 +81,7 @@ class UNetConfig(Config):
     """The plain DDPM-style U-Net (``nets/unet.py``)."""
 
     kind: Literal["unet"] = "unet"
-    widths: tuple[Positive, ...] = (64, 128, 192)
+    widths: Widths = (64, 128, 192)
     blocks: Positive = 2
     attend: tuple[Annotated[int, Field(ge=0, le=16)], ...] = ()
     heads: Positive = 4

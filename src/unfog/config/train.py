@@ -60,11 +60,11 @@ class DataConfig(Config):
 class OptimiserConfig(Config):
     """Linear warm-up, then a constant rate until ``decay_from`` of the images, then linear decay to 0.
 
-    ``kind``: ``muon`` moves the matrices inside the network by orthogonal steps (``momentum``) and the rest by AdamW
+    ``method``: ``muon`` moves the matrices inside the network by orthogonal steps (``momentum``) and the rest by AdamW
     (``beta1``, ``beta2``), at one rate; ``adamw`` moves everything by AdamW.
     """
 
-    kind: Literal["muon", "adamw"] = "muon"
+    method: Literal["muon", "adamw"] = "muon"
     lr: Annotated[float, Field(gt=0, le=1)] = 1e-3
     warmup_images: Annotated[int, Field(ge=0, le=10**9)] = 20_000
     decay_from: Fraction = 0.5
@@ -94,6 +94,21 @@ class TrainConfig(Config):
     validate_every_images: Count = 25_000
     validate_images: Annotated[int, Field(ge=1, le=100_000)] = 256
     preview_every_images: Count = 50_000
+
+
+class TrainRequest(Config):
+    """What a person asks for; the rest of a run follows from the data (``jobs/plan.py``). Unset is ``None``.
+
+    ``assignments`` (``a.b=c``, fields of ``RunConfig``) have the last word. ``minutes`` becomes a number of images.
+    """
+
+    data: str
+    preset: str = "small"
+    size: int | None = None
+    images: int | None = None
+    minutes: float | None = None
+    seed: int | None = None
+    assignments: tuple[str, ...] = ()
 
 
 class RunConfig(Config):

@@ -6,7 +6,7 @@ caption or without, and every problem is collected, so that a person can mend th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,15 +37,15 @@ class Examination:
     ignored: Mapping[str, int]
 
 
-def examine(root: Path, *, folder_names: bool = False) -> Examination:
-    """Look through a folder; ``folder_names`` as in ``scan``.
+def examine(root: Path, *, folder_names: bool = False) -> Generator[tuple[int, int], None, Examination]:
+    """Look through a folder, telling how many of how many pictures were read; ``folder_names`` as in ``scan``.
 
     Raises:
         DataError: ``root`` is not a folder.
     """
     seen = scan(root, folder_names=folder_names)
     problems = list(seen.problems)
-    read = read_all(root, seen.found, SIDE, 0, problems)
+    read = yield from read_all(root, seen.found, SIDE, 0, problems)
     good = [(picture, item) for picture, item in zip(read.kept, read.loaded, strict=True) if picture.captions]
     dataset: Captioned | None = None
     repeated: Sequence[tuple[str, str]] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from unfog.data.split import FOLDER_RULE, RULE, assign, split_key
 from unfog.media.header import read_header
 from unfog.media.image import TRAINING, decode, pixels_of, quiet, read_bytes, square
 from unfog.util.errors import DataError
+from unfog.util.outcome import outcome
 
 CACHE_BYTES = 2**30
 NAMED = 3  # files named in an error before "and N more"
@@ -62,7 +63,20 @@ def load_folder(
     flip: bool = False,
     cache_bytes: int = CACHE_BYTES,
 ) -> Captioned:
-    """Read a folder of captioned pictures.
+    """Read a folder of captioned pictures; arguments and errors as in ``read_folder``."""
+    return outcome(read_folder(root, size, missing=missing, broken=broken, flip=flip, cache_bytes=cache_bytes))
+
+
+def read_folder(
+    root: Path | str,
+    size: int,
+    *,
+    missing: Literal["error", "drop", "folder"] = "error",
+    broken: Literal["error", "drop"] = "error",
+    flip: bool = False,
+    cache_bytes: int = CACHE_BYTES,
+) -> Generator[tuple[int, int], None, Captioned]:
+    """Read a folder of captioned pictures, telling how many of how many were decoded.
 
     Args:
         root: the folder; subfolders are read too.
@@ -86,7 +100,7 @@ def load_folder(
     if broken == "error":
         _refuse(root, problems)
     found = _with_captions(seen, missing)
-    read = read_all(root, found, size, cache_bytes, problems)
+    read = yield from read_all(root, found, size, cache_bytes, problems)
     if broken == "error":
         _refuse(root, problems)
     if not read.kept:
@@ -154,8 +168,10 @@ def _with_captions(seen: Scan, missing: Literal["error", "drop", "folder"]) -> l
     return captioned
 
 
-def read_all(root: Path, found: Sequence[Found], size: int, cache_bytes: int, problems: list[Problem]) -> Read:
-    """Decode every picture once.
+def read_all(
+    root: Path, found: Sequence[Found], size: int, cache_bytes: int, problems: list[Problem]
+) -> Generator[tuple[int, int], None, Read]:
+    """Decode every picture once, telling how many of how many.
 
     Undecodable files go to ``problems``. Pillow decodes outside the interpreter lock, hence the threads.
     """
@@ -166,6 +182,7 @@ def read_all(root: Path, found: Sequence[Found], size: int, cache_bytes: int, pr
     with quiet(), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         chunk = 256  # bounds the decoded pictures waiting for their turn
         for start in range(0, len(found), chunk):
+            yield start, len(found)
             pictures = found[start : start + chunk]
             results = pool.map(lambda picture: load_one(root, picture.path, size), pictures)
             for picture, result in zip(pictures, results, strict=True):

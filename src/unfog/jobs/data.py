@@ -17,11 +17,12 @@ from unfog.data.captioned import Captioned
 from unfog.data.doctor import examine
 from unfog.data.emoji import load_emoji
 from unfog.data.scenes import Scenes
-from unfog.jobs.events import Event, Progress, Result
+from unfog.jobs.events import Event, Progress, Result, told
 from unfog.jobs.save import check_writable
-from unfog.media.image import encode_png, to_uint8
+from unfog.media.image import to_uint8
+from unfog.media.png import encode
 from unfog.util.errors import UsageError
-from unfog.util.files import commit_directory
+from unfog.util.files import staged_directory
 
 TABLE = "metadata.jsonl"
 BATCH = 64
@@ -85,27 +86,22 @@ def emoji_job(out: Path, *, n: int | None = None, size: int = 32, font: Path | N
 def write_folder(
     out: Path, n: int, items: Callable[[range], Sequence[Item]], facts: Mapping[str, Any], size: int
 ) -> Iterator[Event]:
-    """Make a folder of PNG files with a table of captions, completely or not at all.
-
-    The folder is committed inside one call, so its progress is told in two lines only.
-    """
+    """Make a folder of PNG files with a table of captions, completely or not at all."""
     check_absent(out)
     begin = time.perf_counter()
     licences = Counter[str]()
-
-    def write(folder: Path) -> None:
-        width = max(5, len(str(n - 1)))
-        with (folder / TABLE).open("x", encoding="utf-8", newline="\n") as table:
-            for first in range(0, n, BATCH):
-                for k, item in enumerate(items(range(first, min(first + BATCH, n))), start=first):
-                    name = f"{k:0{width}d}.png"
-                    (folder / name).write_bytes(encode_png(item.pixels))
-                    table.write(json.dumps({"file_name": name, **item.facts}, ensure_ascii=False) + "\n")
-                    licences[str(item.facts["licence"])] += 1
-
-    yield Progress(0, n, f"writing {out}")
-    commit_directory(out, write, facts=facts)
-    yield Progress(n, n, f"wrote {out}")
+    width = max(5, len(str(n - 1)))
+    with (
+        staged_directory(out, facts=facts) as folder,
+        (folder / TABLE).open("x", encoding="utf-8", newline="\n") as table,
+    ):
+        for first in range(0, n, BATCH):
+            yield Progress(first, n, f"writing {out}")
+            for k, item in enumerate(items(range(first, min(first + BATCH, n))), start=first):
+                name = f"{k:0{width}d}.png"
+                (folder / name).write_bytes(encode(item.pixels))
+                table.write(json.dumps({"file_name": name, **item.facts}, ensure_ascii=False) + "\n")
+                licences[str(item.facts["licence"])] += 1
     yield Result(
         {
             "folder": str(out),
@@ -125,8 +121,7 @@ def check_job(folder: Path, *, folder_names: bool = False) -> Iterator[Event]:
     Raises:
         DataError: it is no folder.
     """
-    yield Progress(0, 0, f"reading {folder}")
-    seen = examine(folder, folder_names=folder_names)
+    seen = yield from told(examine(folder, folder_names=folder_names), f"reading {folder}")
     facts = {} if seen.dataset is None else facts_of(seen.dataset)
     yield Result(
         {"folder": str(folder), "pictures": seen.found, "usable": 0}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 from unfog.config.train import DataConfig
 from unfog.data.dataset import Dataset
 from unfog.data.emoji import load_emoji
-from unfog.data.folder import load_folder
+from unfog.data.folder import read_folder
 from unfog.data.scan import scan
 from unfog.data.scenes import Scenes
+from unfog.jobs.events import Event, Note, Progress, told
 from unfog.media.header import read_header
 from unfog.util.errors import DataError
 
@@ -19,19 +21,23 @@ SIDES = (16, 24, 32, 48, 64, 96, 128)
 HEADER_BYTES = 2**20  # photographs may carry profiles and previews of several hundred kB before their size
 
 
-def open_dataset(config: DataConfig, size: int) -> Dataset:
-    """The pictures of a run, ``size`` pixels square.
+def open_dataset(config: DataConfig, size: int) -> Generator[Event, None, Dataset]:
+    """The pictures of a run, ``size`` pixels square; tells how far the reading of a folder is.
 
     Raises:
         DataError: the folder does not exist or cannot be used as it is; or there are no emoji on this machine.
     """
+    if config.source in BUILT_IN and Path(config.source).is_dir():
+        yield Note(f"'{config.source}' is the built-in set; your folder of that name is ./{config.source}")
     match config.source:
         case "scenes":
             return Scenes(size)
         case "emoji":
+            yield Progress(0, 0, "drawing emoji")
             return replace(load_emoji(size), flip=config.flip)
     root = source_folder(config)
-    return load_folder(root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip)
+    reading = read_folder(root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip)
+    return (yield from told(reading, f"reading {root}"))
 
 
 def source_folder(config: DataConfig) -> Path:
@@ -59,7 +65,8 @@ def sigma_data(dataset: Dataset) -> float:
 def default_side(config: DataConfig) -> int:
     """Resolution to train at if nobody says: for a folder the largest standard side its median picture has, at most 64.
 
-    Only headers are read; what cannot be read is reported when the folder is opened.
+    The median is that of the first 256 by path. Only headers are read; what cannot be read is reported when the folder
+    is opened.
     """
     if config.source in BUILT_IN:
         return BUILT_IN[config.source]

@@ -16,8 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import torch
-
 from unfog.config.sample import SampleConfig
 from unfog.data.scenes import PromptKind, evaluation_prompts
 from unfog.evaluate.faithfulness import Grade, Share, grade, shares
@@ -82,13 +80,13 @@ def evaluate_job(
             f" the suite scenes needs 3 channels and at least {SMALLEST_SIDE} pixels"
         )
     yield Progress(0, 0, "trying the grader on renders")
-    grader = tried(picture.size, n, seed)
+    grader = check_grader(picture.size, n, seed)
     grades, tally = dict[PromptKind, list[Grade]](), Tally()
     loaded = open_model(found, device)
-    yield from drawn(loaded, sample, n, seed, grades, tally)
+    yield from draw_and_grade(loaded, sample, n, seed, grades, tally)
     yield Result(
         {
-            "metrics": [{"name": name, **asdict(share)} for name, share in measured(grades).items()],
+            "metrics": [{"name": name, **asdict(share)} for name, share in metrics_of(grades).items()],
             "model": {"name": found.name, "sha256": found.id},
             "suite": suite,
             "n": n,
@@ -102,7 +100,7 @@ def evaluate_job(
     )
 
 
-def tried(side: int, n: int, seed: int) -> dict[str, Any]:
+def check_grader(side: int, n: int, seed: int) -> dict[str, Any]:
     """Shares of clean and of noisy renders that the grader reads without error.
 
     Raises:
@@ -119,7 +117,7 @@ def tried(side: int, n: int, seed: int) -> dict[str, Any]:
     return {"clean": clean.value, "clean_n": clean.n, "noisy": noisy.value, "noisy_n": noisy.n}
 
 
-def drawn(
+def draw_and_grade(
     loaded: Loaded,
     sample: SampleConfig,
     n: int,
@@ -140,19 +138,17 @@ def drawn(
         for first in range(0, n, together):
             some = prompts[first : first + together]
             seeds = [image_seed(seed, first + k) for k in range(len(some))]
-            run, x = (
-                generate(model, [text for text, _ in some], seeds, sample, tally=tally, exact=False),
-                torch.empty(0),
-            )
+            run, x = generate(model, [text for text, _ in some], seeds, sample, tally=tally, exact=False), None
             for step in finite(run, loaded.found.name):
                 x = step.x
                 yield Progress(done + (step.index + 1) * len(some), total, f"drawing for {name}")
+            assert x is not None
             pictures = parse(decode(model, x))
             grades[kind] += [grade(found, facts) for found, (_, facts) in zip(pictures, some, strict=True)]
             done += len(some) * sample.steps
 
 
-def measured(grades: Mapping[PromptKind, Sequence[Grade]]) -> dict[str, Share]:
+def metrics_of(grades: Mapping[PromptKind, Sequence[Grade]]) -> dict[str, Share]:
     """Every kind's share of wholly right pictures, and of the mixed ones every fact's."""
     whole = {KINDS[kind]: shares(some)["all"] for kind, some in grades.items()}
     return whole | {f"mixed_{fact}": share for fact, share in shares(grades["mixed"]).items() if fact != "all"}

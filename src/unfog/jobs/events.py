@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog.config.recipe import Recipe
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,13 @@ class Result:
 
 
 Event = Progress | Note | Preview | Picture | Result
+
+
+def told(counting: Generator[tuple[int, int], None, T], message: str) -> Generator[Event, None, T]:
+    """Counts (done, total) of a lower layer as progress with one message, and its result."""
+    while True:
+        try:
+            done, total = next(counting)
+        except StopIteration as end:
+            return end.value
+        yield Progress(done, total, message)

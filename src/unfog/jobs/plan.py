@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,11 @@ import torch
 
 from unfog.config.model import ModelConfig, PictureConfig
 from unfog.config.presets import PRESETS
-from unfog.config.train import DataConfig, RunConfig
+from unfog.config.train import DataConfig, RunConfig, TrainRequest
 from unfog.core.head import to_x0
 from unfog.data.dataset import Dataset
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
+from unfog.jobs.events import Event
 from unfog.model.build import build_head, build_model, build_schedule, build_weight
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
@@ -25,45 +26,39 @@ NAMED = 5  # settings of a run that differ from a command, before "and N more"
 
 @dataclass(frozen=True)
 class Plan:
-    """What ``train_job`` starts from: the configuration of a run, and its pictures, read once."""
+    """What a run starts from: its configuration, its pictures, read once, and the settings that a person chose."""
 
     config: RunConfig
     dataset: Dataset
+    chosen: frozenset[str] = frozenset()
 
 
-def plan(
-    source: str,
-    *,
-    preset: str = "small",
-    size: int | None = None,
-    images: int | None = None,
-    minutes: float | None = None,
-    seed: int | None = None,
-    assignments: Sequence[str] = (),
-) -> Plan:
-    """A complete configuration and the data it was derived from; ``assignments`` (``a.b=c``) have the last word.
+def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
+    """A complete configuration and the data it was derived from; tells how far the reading of a folder is.
 
     Raises:
         UsageError: unknown preset or setting, both ``images`` and ``minutes``, or settings that make no model.
         DataError: the data cannot be read.
     """
-    if preset not in PRESETS:
-        raise UsageError(unknown("preset", preset, PRESETS))
+    images, minutes, assignments = request.images, request.minutes, request.assignments
+    if request.preset not in PRESETS:
+        raise UsageError(unknown("preset", request.preset, PRESETS))
     if images is not None and minutes is not None:
         raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
     if minutes is not None and not 0 < minutes <= 1e6:
         raise UsageError(f"--minutes must be positive, got {minutes:g}")
-    draft = RunConfig(data=DataConfig(source=source)).override([a for a in assignments if a.startswith("data.")])
-    side = default_side(draft.data) if size is None else size
-    config = PRESETS[preset](PictureConfig.parse({"size": side}).size)
-    chosen = [f"train.images={images}"] if images is not None else []
-    chosen += [f"train.seed={seed}"] if seed is not None else []
-    config = config.model_copy(update={"data": draft.data}).override([*chosen, *assignments])
+    draft = RunConfig(data=DataConfig(source=request.data)).override([a for a in assignments if a.startswith("data.")])
+    side = default_side(draft.data) if request.size is None else request.size
+    config = PRESETS[request.preset](PictureConfig.parse({"size": side}).size)
+    said = [f"train.images={images}"] if images is not None else []
+    said += [f"train.seed={request.seed}"] if request.seed is not None else []
+    config = config.model_copy(update={"data": draft.data}).override([*said, *assignments])
     check_model(config)
-    dataset = open_dataset(config.data, config.model.picture.size)
-    if not any(a.startswith(SIGMA_DATA) for a in assignments):
+    dataset = yield from open_dataset(config.data, config.model.picture.size)
+    chosen = frozenset(text.partition("=")[0].strip() for text in assignments)
+    if SIGMA_DATA not in chosen:
         config = config.override([f"{SIGMA_DATA}={sigma_data(dataset)}"])
-    return Plan(config, dataset)
+    return Plan(config, dataset, chosen)
 
 
 def check_model(config: RunConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Generator
 
 import torch
 
@@ -14,8 +15,10 @@ from unfog.data import stream
 from unfog.data.dataset import Dataset
 from unfog.jobs.data_lock import write_lock
 from unfog.jobs.datasets import open_dataset
+from unfog.jobs.events import Event
 from unfog.jobs.plan import Plan
 from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.vocabulary import Vocabulary
 from unfog.model.build import build_density, build_model
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.loop import Source
@@ -54,19 +57,16 @@ def precision_of(config: RunConfig, device: torch.device) -> torch.dtype:
 
 
 def start_run(
-    folder: RunFolder, config: RunConfig, dataset: Dataset, device: torch.device, threads: int, command: str = ""
+    folder: RunFolder, words: Vocabulary, dataset: Dataset, device: torch.device, threads: int, command: str = ""
 ) -> Run:
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
-    captions = dataset.captions(20_000)
-    tokenizer = Tokenizer.train(
-        captions, vocabulary=config.model.text.vocabulary, max_tokens=config.model.text.max_tokens
-    )
+    config = words.config
     run = Run(
         config=config,
         data_fingerprint=dataset.fingerprint(),
         data_licences=dataset.licences(),
         redistributable=dataset.redistributable(),
-        examples=tuple(dict.fromkeys(captions))[:8],
+        examples=words.examples,
         command=command,
         threads=threads,
         device=device.type,
@@ -74,7 +74,7 @@ def start_run(
         versions={"unfog": unfog.__version__, "torch": torch.__version__, "python": platform.python_version()},
     )
     write_lock(folder, dataset)
-    write_atomic(folder.vocabulary, tokenizer.to_json().encode())
+    write_atomic(folder.vocabulary, words.tokenizer.to_json().encode())
     write_atomic(folder.run_file, json.dumps(run.model_dump(mode="json"), indent=1).encode())
     return run
 
@@ -86,41 +86,40 @@ def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens)
 
 
-def dataset_of(run: Run, planned: Plan | None) -> Dataset:
+def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset]:
     """The pictures of a run that has started, wherever they are now; read again only if a plan has not just done so."""
     data, size = run.config.data, run.config.model.picture.size
     if planned is not None:
         data = data.model_copy(update={"source": planned.config.data.source})
         if planned.config.data == data and planned.config.model.picture.size == size:
             return planned.dataset
-    return open_dataset(data, size)
+    return (yield from open_dataset(data, size))
 
 
-def fresh_state(run: Run, tokenizer: Tokenizer, device: torch.device) -> TrainState:
+def fresh_state(config: RunConfig, tokenizer: Tokenizer, device: torch.device) -> TrainState:
     """Random weights from the run's seed; the average starts as a copy."""
-    config = run.config
     model, ema = (build_model(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
     model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
 
 
-def batches(run: Run, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:
+def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:
     """Positions in the run -> training batch, as a pure function."""
-    config = run.config.train
-    density, process = build_density(config), state.model.denoiser.process
+    about, process = config.train, state.model.denoiser.process
+    density = build_density(about)
 
     def source(positions: range) -> Example:
-        batch = stream.read(dataset, seed=config.seed, start=positions.start, n=len(positions))
+        batch = stream.read(dataset, seed=about.seed, start=positions.start, n=len(positions))
         ids, mask = tokenizer.encode(batch.captions)
         return example(
             state.model.codec.encode(batch.x),
             ids,
             mask,
             positions,
-            seed=config.seed,
+            seed=about.seed,
             density=density,
             process=process,
-            caption_dropout=config.caption_dropout,
+            caption_dropout=about.caption_dropout,
         )
 
     return source  # pyright: ignore[reportReturnType]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from unfog.util.errors import LockedError, UsageError
-from unfog.util.files import TEMPORARY, disk_errors, write_atomic
+from unfog.util.files import TEMPORARY, disk_errors, sweep_temporary, write_atomic
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class RunFolder:
         """Add one line to the events."""
         with disk_errors(self.events), self.events.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event, sort_keys=True, allow_nan=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # a checkpoint never knows of more than the events do
 
     def rewind(self, seen_images: int) -> None:
         """Drop events after ``seen_images``; what is dropped is kept in ``events.N.jsonl``."""
@@ -87,7 +89,7 @@ class RunFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run for this process.
+        """Hold the run for this process, and remove what a killed one left half-written.
 
         Raises:
             LockedError: another process is training here.
@@ -99,6 +101,8 @@ class RunFolder:
                 raise LockedError(
                     f"{self.root} is in use by another unfog process: wait for it, or choose another --out"
                 )
+            for folder in (self.root, self.checkpoints):
+                sweep_temporary(folder, older_than_s=0)
             yield
 
 

@@ -18,6 +18,7 @@ from unfog.tasks.generate import decode, generate
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.objective import example
 from unfog.train.state import TrainState
+from unfog.util.errors import DivergedError
 from unfog.util.files import write_atomic
 from unfog.util.random import Draw
 
@@ -47,13 +48,18 @@ class Watch:
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:
-        """Mean squared error in the head's units on the ``n`` (> 0) held-out pictures, over all and by bins of lam."""
+        """Mean squared error in the head's units on the ``n`` (> 0) held-out pictures, over all and by bins of lam.
+
+        Raises:
+            DivergedError: it is not finite.
+        """
         errors, lams = list[Tensor](), list[Tensor]()
         for first in range(0, self.n, 64):
             error, lam = self.errors(range(first, min(first + 64, self.n)))
             errors.append(error)
             lams.append(lam)
         error, lam = torch.cat(errors), torch.cat(lams)
+        self.refuse(error)
         where = torch.bucketize(lam, torch.tensor(EDGES))
         bins = [error[where == k].mean().item() if (where == k).any() else None for k in range(len(EDGES) + 1)]
         return {
@@ -85,10 +91,20 @@ class Watch:
         return error.cpu(), denoiser.process.lam(e.t).cpu()
 
     def preview(self) -> None:
-        """Write a sheet of fixed prompts at fixed seeds to the samples folder."""
+        """Write a sheet of fixed prompts at fixed seeds to the samples folder.
+
+        Raises:
+            DivergedError: a picture is not finite.
+        """
         split, count = ("valid", self.n) if self.n else ("train", self.dataset.count or PROMPTS)
         captions = self.dataset.batch(range(min(PROMPTS, count)), seed=self.config.train.seed, split=split).captions
         ema, sample = self.state.ema, recommended(self.config.train)
-        pictures = [decode(ema, last(generate(ema, text, [k], sample)).x)[0] for k, text in enumerate(captions)]
-        page = sheet_png(torch.stack(pictures), captions)
+        x = torch.cat([last(generate(ema, text, [k], sample)).x for k, text in enumerate(captions)])
+        self.refuse(x)
+        page = sheet_png(decode(ema, x), captions)
         write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", page)
+
+    def refuse(self, values: Tensor) -> None:
+        """Raise DivergedError if a value is not finite."""
+        if not torch.isfinite(values).all():
+            raise DivergedError(f"the averaged weights diverged before image {self.state.seen_images}")

@@ -14,7 +14,8 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from unfog.media.image import encode_png, picture_of, pixels_of
+from unfog.media.image import picture_of, pixels_of
+from unfog.media.png import encode
 
 MARGIN = 8
 FONT_PX = 12
@@ -72,7 +73,7 @@ def sheet_png(
     cell: int = 128,
 ) -> bytes:
     """``sheet`` as a PNG file."""
-    return encode_png(sheet(pixels, captions, columns=columns, cell=cell))
+    return encode(sheet(pixels, captions, columns=columns, cell=cell))
 
 
 def wrapped(text: str, font: Font, width: int) -> list[str]:

@@ -17,7 +17,7 @@ import stat
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from unfog.media.header import Header, read_header
@@ -207,16 +207,6 @@ def to_uint8(x: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
     return ((x.float().clamp(-1.0, 1.0) + 1.0) * 127.5).round_().to(torch.uint8)
 
 
-def encode_png(pixels: UInt8[Tensor, "c h w"], *, text: Mapping[str, str] | None = None) -> bytes:
-    """A PNG file; ``text`` becomes iTXt chunks (UTF-8), one per key. The same arguments give the same bytes."""
-    info = PngImagePlugin.PngInfo()
-    for key, value in (text or {}).items():
-        info.add_itxt(key, value)
-    out = io.BytesIO()
-    picture_of(pixels).save(out, format="PNG", pnginfo=info)
-    return out.getvalue()
-
-
 def read_bytes(path: Path, *, name: str | None = None, limits: Limits = SAFE) -> bytes:
     """A whole file, refused by its size before it is read."""
     name = name or str(path)
@@ -229,10 +219,3 @@ def read_bytes(path: Path, *, name: str | None = None, limits: Limits = SAFE) ->
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{name} cannot be read ({error.strerror}); check the file and its permissions") from error
-
-
-def load_square(path: Path, size: int, *, limits: Limits = SAFE) -> UInt8[Tensor, "3 size size"]:
-    """A picture file as a centred square of ``size`` pixels, RGB."""
-    return pixels_of(
-        square(decode(read_bytes(path, limits=limits), name=str(path), limits=limits, at_least=size), size)
-    )

@@ -21,6 +21,7 @@ from torch import Tensor
 from unfog.media.image import picture_of
 from unfog.util.errors import RecipeError
 
+PARAMETERS = "parameters"  # key of the text for other programs (media/infotext.py)
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXT_LIMIT = 256 * 2**10  # bytes of one text, inflated
@@ -29,18 +30,21 @@ CHUNKS_LIMIT = 100_000
 LEVEL = 9  # of deflate; pictures are small, so the smallest file costs no time
 
 
-def encode(pixels: UInt8[Tensor, "c h w"], text: Mapping[str, str]) -> bytes:
+def encode(pixels: UInt8[Tensor, "c h w"], text: Mapping[str, str] | None = None) -> bytes:
     """A PNG file with ``text`` in the order given; the same arguments give the same bytes."""
     out = io.BytesIO()
-    picture_of(pixels).save(out, format="PNG", **options(text))
+    picture_of(pixels).save(out, format="PNG", **options(text or {}))
     return out.getvalue()
 
 
 def options(text: Mapping[str, str]) -> dict[str, Any]:
-    """How Pillow is to save a PNG file with ``text``: ASCII as tEXt, which all readers know, other as iTXt (UTF-8)."""
+    """How Pillow is to save a PNG file with ``text``.
+
+    A1111's is tEXt if it is ASCII, since some programs read no other chunk; everything else is iTXt (UTF-8).
+    """
     info = PngImagePlugin.PngInfo()
     for key, value in text.items():
-        if value.isascii():
+        if key == PARAMETERS and value.isascii():
             info.add_text(key, value)
         else:
             info.add_itxt(key, value)

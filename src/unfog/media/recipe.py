@@ -17,13 +17,13 @@ from unfog.config.base import explain
 from unfog.config.recipe import Recipe
 from unfog.media.image import read_bytes
 from unfog.media.infotext import write_infotext
-from unfog.media.png import TEXT_LIMIT, encode, read_text
+from unfog.media.png import PARAMETERS, TEXT_LIMIT, encode, read_text
 from unfog.util.errors import DataError, RecipeError
 from unfog.util.files import canonical_json
 
 KEY = "unfog"
 FOREIGN = {
-    "parameters": "a web UI's",
+    PARAMETERS: "a web UI's",
     "prompt": "ComfyUI's",
     "workflow": "ComfyUI's",
     "invokeai_metadata": "InvokeAI's",
@@ -42,7 +42,7 @@ def recipe_text(recipe: Recipe) -> str:
 
 def texts(recipe: Recipe) -> dict[str, str]:
     """What a picture file says about its picture, by key."""
-    return {KEY: recipe_text(recipe), "parameters": write_infotext(recipe)}
+    return {KEY: recipe_text(recipe), PARAMETERS: write_infotext(recipe)}
 
 
 def picture_file(pixels: UInt8[Tensor, "c h w"], recipe: Recipe) -> bytes:

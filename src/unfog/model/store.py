@@ -30,6 +30,7 @@ MANIFEST = "unfog.json"
 WEIGHTS = "model.safetensors"
 VOCABULARY = "tokenizer.json"
 CARD = "README.md"
+VOCABULARY_LIMIT = 16 * 2**20  # bytes; 65,536 tokens with their merges take about 5 MB
 
 
 def save_model(
@@ -95,6 +96,8 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
     """
     manifest = read_manifest(folder, hashes=True)
     try:
+        if (size := (folder / VOCABULARY).stat().st_size) > VOCABULARY_LIMIT:
+            raise ModelError(f"{folder / VOCABULARY} has {size} bytes; more than {VOCABULARY_LIMIT} cannot be genuine")
         vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8")
         tokenizer = Tokenizer.from_json(vocabulary, manifest.model.text.max_tokens)
         stored = load_file(folder / WEIGHTS)

@@ -2,7 +2,7 @@
 
 Rotary positions (``rope``) tell tokens how far apart they are; "left half or right half" is a fact about one token.
 It enters as Fourier features sin(w u), cos(w u) of the coordinate u in [-1, 1] of every axis, w spaced geometrically
-from pi/2 to 6 pi, so the same place has the same features at every size (Tancik et al. 2020).
+from pi/2 to 5.7 pi, so the same place has the same features at every size (Tancik et al. 2020).
 """
 
 from __future__ import annotations

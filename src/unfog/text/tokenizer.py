@@ -7,8 +7,10 @@ contained fall back to their UTF-8 bytes, so nothing a person types is unknown o
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Int64
@@ -19,6 +21,13 @@ from torch import Tensor
 from unfog.util.errors import ModelError
 
 PAD = "<pad>"
+PARTS = {  # of the file: what a text goes through before its pieces are looked up
+    "normalizer": ["NFKC", "Lowercase"],
+    "pre_tokenizer": ["Metaspace", "Digits"],
+    "post_processor": [],
+    "padding": [],
+    "truncation": [],
+}
 BYTES = [f"<0x{b:02X}>" for b in range(256)]
 
 
@@ -51,7 +60,11 @@ class Tokenizer:
 
     def count(self, text: str) -> int:
         """Number of tokens of a text before cutting."""
-        return len(self.tokens.encode(text, add_special_tokens=False).ids)
+        return self.count_all([text])[0]
+
+    def count_all(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of every text before cutting."""
+        return [len(e.ids) for e in self.tokens.encode_batch(list(texts), add_special_tokens=False)]
 
     def pieces(self, text: str) -> list[str]:
         """The tokens of a text as strings, for people to look at."""
@@ -62,7 +75,7 @@ class Tokenizer:
         encoded = self.tokens.encode(text, add_special_tokens=False)
         if len(encoded.ids) <= self.max_tokens:
             return ""
-        return self.tokens.normalizer.normalize_str(text)[encoded.offsets[self.max_tokens][0] :].strip()
+        return text[encoded.offsets[self.max_tokens][0] :].strip()
 
     def to_json(self) -> str:
         return self.tokens.to_str()
@@ -72,13 +85,16 @@ class Tokenizer:
 
     @staticmethod
     def from_json(text: str, max_tokens: int) -> Tokenizer:
-        """Read a stored vocabulary.
+        """Read a stored vocabulary, which may come from a stranger.
 
         Raises:
-            ModelError: the text is not a tokenizer.
+            ModelError: the text is not a tokenizer, or one that does other things to a text than those trained here.
         """
         try:
+            check_parts(json.loads(text))
             return Tokenizer(Tokens.from_str(text), max_tokens)
+        except ModelError:
+            raise
         except Exception as error:  # noqa: BLE001 - the Rust side raises bare Exception
             raise ModelError(f"tokenizer.json is not a tokenizer: {error}") from None
 
@@ -95,3 +111,30 @@ class Tokenizer:
         )
         tokens.train_from_iterator(captions, trainer)
         return Tokenizer(tokens, max_tokens)
+
+
+def check_parts(record: Any) -> None:
+    """Refuse what could make a short prompt costly: padding to a length, a regular expression, another model.
+
+    Raises:
+        ModelError: it names the part.
+    """
+    if not isinstance(record, dict) or not isinstance(record.get("model"), dict):
+        raise ModelError("tokenizer.json is not a tokenizer: it has no model")
+    for part, wanted in PARTS.items():
+        if (found := kinds(record.get(part))) != wanted:
+            said = ", ".join(wanted) or "nothing"
+            raise ModelError(f"tokenizer.json has {part} = {', '.join(found) or 'nothing'}; unfog knows only {said}")
+    if (record["model"].get("type"), record["model"].get("byte_fallback")) != ("BPE", True):
+        raise ModelError("tokenizer.json holds no byte-fallback BPE; unfog knows only that")
+
+
+def kinds(part: Any) -> list[str]:
+    """The types of a part of tokenizer.json, those inside if it is a sequence."""
+    if part is None:
+        return []
+    if not isinstance(part, dict):
+        return [type(part).__name__]
+    if part.get("type") != "Sequence":
+        return [str(part.get("type", "a table"))]
+    return [kind for inside in part.values() if isinstance(inside, list) for one in inside for kind in kinds(one)]

@@ -16,7 +16,7 @@ def optimisers(module: nn.Module, config: OptimiserConfig) -> tuple[torch.optim.
     Inside is every ``Linear`` and ``Conv`` but the last layer of the network. The rest are tables, that last layer,
     biases and norms; what has one axis does not decay.
     """
-    inner = matrices(module) if config.kind == "muon" else []
+    inner = matrices(module) if config.method == "muon" else []
     known = {id(p) for p in inner}
     rest = [p for p in module.parameters() if p.requires_grad and id(p) not in known]
     groups = [

@@ -6,6 +6,7 @@ moments are all there is: a resumed run continues bit for bit.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from dataclasses import dataclass
@@ -55,27 +56,37 @@ def save(state: TrainState, root: Path, facts: dict[str, Any]) -> Path:
     if not all(bool(torch.isfinite(p).all()) for p in state.model.parameters()):
         raise DivergedError(f"training diverged before image {state.seen_images}: a weight is not finite")
     target = root / f"step-{state.step:08d}"
-    counters = {"format": FORMAT, "step": state.step, "seen_images": state.seen_images, **facts}
+    about = {"format": FORMAT, "step": state.step, "seen_images": state.seen_images, **facts}
 
     def write(folder: Path) -> None:
         save_file(dict(state.model.state_dict()), folder / "model.safetensors")
         save_file(dict(state.ema.state_dict()), folder / "ema.safetensors")
         save_file(moments(state), folder / "optimiser.safetensors")
-        (folder / "state.json").write_text(json.dumps(counters, sort_keys=True))
+        (folder / "state.json").write_text(json.dumps(about, sort_keys=True))
 
     commit_directory(target, write)
     return target
+
+
+def counters(folder: Path) -> dict[str, Any]:
+    """How far a checkpoint is, and the facts it was saved with.
+
+    Raises:
+        ModelError: it has another format.
+    """
+    held = json.loads((folder / "state.json").read_text())
+    if held.get("format") != FORMAT:
+        raise ModelError(f"{folder} has checkpoint format {held.get('format')!r}; this version reads {FORMAT}")
+    return held
 
 
 def restore(state: TrainState, folder: Path) -> dict[str, Any]:
     """Read a checkpoint into ``state`` (same configuration) and return its counters.
 
     Raises:
-        ModelError: the checkpoint belongs to another network or a newer format.
+        ModelError: the checkpoint belongs to another network or another format.
     """
-    counters = json.loads((folder / "state.json").read_text())
-    if counters.get("format") != FORMAT:
-        raise ModelError(f"{folder} has checkpoint format {counters.get('format')!r}; this version reads {FORMAT}")
+    about = counters(folder)
     try:
         state.model.load_state_dict(load_file(folder / "model.safetensors"))
         state.ema.load_state_dict(load_file(folder / "ema.safetensors"))
@@ -87,8 +98,8 @@ def restore(state: TrainState, folder: Path) -> dict[str, Any]:
         kind, _, name = key.partition("/")
         p = parameters[name]
         held[p].state[p][kind] = tensor.to(p.device)
-    state.step, state.seen_images = counters["step"], counters["seen_images"]
-    return counters
+    state.step, state.seen_images = about["step"], about["seen_images"]
+    return about
 
 
 def owners(optimisers: tuple[torch.optim.Optimizer, ...]) -> dict[Tensor, torch.optim.Optimizer]:
@@ -99,6 +110,21 @@ def owners(optimisers: tuple[torch.optim.Optimizer, ...]) -> dict[Tensor, torch.
 def latest(root: Path) -> Path | None:
     """The newest intact checkpoint under ``root``."""
     return newest_valid(root, "step-*")
+
+
+def set_aside(root: Path, *, after: Path) -> list[Path]:
+    """Rename the checkpoints newer than ``after``, which are damaged, so that none is in the way; the new paths."""
+    newer = [folder for folder in sorted(root.glob("step-*")) if folder.name > after.name]
+    return [folder.rename(free(root / f"damaged-{folder.name}")) for folder in newer]
+
+
+def free(path: Path) -> Path:
+    """``path``, or the first of ``path.1``, ``path.2``, ... that does not exist."""
+    numbers = itertools.count(1)
+    candidate = path
+    while candidate.exists():
+        candidate = path.with_name(f"{path.name}.{next(numbers)}")
+    return candidate
 
 
 def prune(root: Path, keep: int) -> None:

@@ -42,14 +42,17 @@ def core_count() -> int:
 
 
 def set_threads(count: int | None = None) -> int:
-    """Compute with ``count`` threads (None: one per usable core) and return the number: results may depend on it.
+    """Compute with ``count`` threads and return the number: results may depend on it.
+
+    ``None``: as many as OMP_NUM_THREADS says, which torch has read already, or else one per usable core.
 
     Raises:
         UsageError: ``count`` is less than 1.
     """
     if count is not None and count < 1:
         raise UsageError(f"the number of threads must be at least 1, got {count}")
-    torch.set_num_threads(core_count() if count is None else count)
+    if count is not None or "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(core_count() if count is None else count)
     return torch.get_num_threads()
 
 

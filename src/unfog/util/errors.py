@@ -87,7 +87,7 @@ class ModelError(UnfogError):
 
 
 class RecipeError(UnfogError):
-    """A recipe that is missing, malformed or out of bounds."""
+    """A recipe that is missing, malformed, out of bounds or not what made its picture."""
 
     exit_code = Exit.RECIPE
 

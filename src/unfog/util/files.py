@@ -117,6 +117,24 @@ def commit_directory(
         DiskError: as in ``write_atomic``; nothing is left.
         UsageError: ``target`` exists.
     """
+    record = dict[str, Any]()
+    with staged_directory(target, manifest=manifest, facts=facts, record=record) as folder:
+        writer(folder)
+    return record
+
+
+@contextmanager
+def staged_directory(
+    target: Path,
+    *,
+    manifest: str = MANIFEST,
+    facts: Mapping[str, Any] | None = None,
+    record: dict[str, Any] | None = None,
+) -> Iterator[Path]:
+    """An empty folder to fill, which becomes ``target`` when the block ends well and vanishes when it does not.
+
+    Arguments and errors as in ``commit_directory``; the manifest is put into ``record``.
+    """
     if target.exists() or target.is_symlink():
         raise UsageError(f"{target} exists already; choose another folder or remove it")
     temporary = _temporary_beside(target)
@@ -124,8 +142,9 @@ def commit_directory(
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
         try:
-            writer(temporary)
-            record = {**(facts or {}), "files": _flush_files(temporary, skip=manifest)}
+            yield temporary
+            record = {} if record is None else record
+            record.update(facts or {}, files=_flush_files(temporary, skip=manifest))
             text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
             write_atomic(temporary / manifest, text.encode() + b"\n")
             temporary.rename(target)
@@ -133,7 +152,6 @@ def commit_directory(
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         _sync_folder(target.parent)
-    return record
 
 
 def verify_directory(

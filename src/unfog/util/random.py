@@ -146,8 +146,11 @@ class Noise:
     device: torch.device | None = None
 
     def __call__(self, step: int, draw: Draw = Draw.STEP) -> Tensor:
-        """Standard normal tensor ``(len(seeds), *shape)`` of this step and kind; the same at every call."""
-        return normal(self.seeds, self.shape, draw=draw, step=step, device=self.device).to(self.dtype)
+        """Standard normal tensor ``(len(seeds), *shape)`` of this step and kind; the same at every call.
+
+        Drawn on the CPU and moved: the same numbers whatever the device, which may know no float64 (Apple's).
+        """
+        return normal(self.seeds, self.shape, draw=draw, step=step).to(self.device, self.dtype)
 
 
 class Dice:

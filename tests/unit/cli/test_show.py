@@ -10,7 +10,7 @@ import torch
 from tests.support.recipes import recipe_of
 
 from unfog.cli import show
-from unfog.cli.parse import size_of, use_cores
+from unfog.cli.parse import size_of
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.util.errors import UsageError
 
@@ -64,14 +64,3 @@ def test_sizes(text, size):
 def test_no_sizes(text):
     with pytest.raises(UsageError, match="is not a size; write WIDTHxHEIGHT"):
         size_of(text)
-
-
-def test_cores(monkeypatch):
-    used: list[object] = []
-    monkeypatch.setattr("unfog.util.devices.set_threads", lambda: used.append(1))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    use_cores()
-    assert used == []
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    use_cores()
-    assert used == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unfog.config.model import UNetConfig
+from unfog.config.presets import small
 from unfog.config.train import LogNormalConfig, MinSNRConfig, RunConfig, UniformConfig
 from unfog.util.errors import UsageError
 
@@ -19,6 +20,13 @@ def test_another_kind_leaves_nothing_of_the_former_one() -> None:
 def test_a_new_kind_can_be_set_further_at_once() -> None:
     config = RunConfig().override(["model.net.kind=unet", "model.net.widths=[16, 48]", "model.net.attend=[1]"])
     assert config.model.net == UNetConfig(widths=(16, 48), attend=(1,))
+
+
+def test_what_is_set_beside_a_new_kind_is_kept_whatever_the_order() -> None:
+    config = RunConfig().override(["train.weight.gamma=3", "train.weight.kind=min_snr"])
+    assert config.train.weight == MinSNRConfig(gamma=3.0)
+    other = small(32).override(["train.optimiser.method=adamw"]).train.optimiser
+    assert (other.method, other.lr) == ("adamw", small(32).train.optimiser.lr)
 
 
 def test_the_same_kind_again_changes_nothing() -> None:

@@ -22,6 +22,7 @@ from unfog.data.emoji import caption, emoji_names, facts, family, load_emoji
 from unfog.data.emoji_font import find_font, font_folders, open_font
 from unfog.jobs.datasets import default_side, open_dataset
 from unfog.util.errors import DataError, Exit
+from unfog.util.outcome import outcome
 
 DRAWN: list[Kind] = ["CBDT", "sbix", "COLR0", "COLR1"]
 # Text, glyph and caption of everything in the test fonts that is a fully qualified emoji, in the dataset's order.
@@ -261,7 +262,7 @@ def test_emoji_are_a_source_to_train_on(no_fonts: Path) -> None:
     colour_font(no_fonts / "Emoji.ttf", "sbix")
     config = DataConfig(source="emoji", flip=True)
     assert default_side(config) == 32
-    data = open_dataset(config, 9)
+    data = outcome(open_dataset(config, 9))
     assert (data.name, data.size, data.count, data.valid_count) == ("emoji", 9, 7, 0)
     seeds = [data.batch(range(7), seed=seed, split="train") for seed in range(8)]
     assert len({batch.x.numpy().tobytes() for batch in seeds}) > 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.support.folders import SMALL_NET
+from tests.support.plans import planned
 
-from unfog.jobs.plan import differences, plan
+from unfog.jobs.plan import differences
 from unfog.util.errors import UsageError
 
 
@@ -14,6 +15,7 @@ from unfog.util.errors import UsageError
     [
         (["model.text.width=97"], "these settings make no network: width 97 does not split into .* heads"),
         (["model.net.heads=5"], "width 32 does not split into 5 heads"),
+        (["model.net.widths=[]"], r"model\.net\.hybrid\.widths = \[\] is not allowed"),
         (["model.ndim=3"], r"2 axes and 3 channels: leave model\.ndim = 3"),
         (["model.picture.channels=1"], r"model\.picture\.channels = 1"),
         (["train.weight.kind=min_snr"], "min-SNR weighting is defined for the heads x0, eps and v, not 'edm'"),
@@ -26,7 +28,7 @@ from unfog.util.errors import UsageError
 )
 def test_settings_that_make_no_model(assignments: list[str], says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        plan("scenes", preset="tiny", assignments=[*SMALL_NET, *assignments])
+        planned("scenes", preset="tiny", assignments=[*SMALL_NET, *assignments])
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,7 @@ def test_settings_that_make_no_model(assignments: list[str], says: str) -> None:
 )
 def test_settings_that_make_one(assignments: list[str]) -> None:
     settings = [text for text in SMALL_NET if not text.startswith("model.net.")]
-    plan("scenes", preset="tiny", assignments=[*settings, *assignments])
+    planned("scenes", preset="tiny", assignments=[*settings, *assignments])
 
 
 @pytest.mark.parametrize(
@@ -53,17 +55,17 @@ def test_settings_that_make_one(assignments: list[str]) -> None:
 )
 def test_a_bad_size_of_network_or_picture(preset: str, size: int | None, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        plan("scenes", preset=preset, size=size)
+        planned("scenes", preset=preset, size=size)
 
 
 def test_what_differs_between_a_run_and_a_command() -> None:
-    run = plan("scenes", preset="tiny", images=64).config
+    run = planned("scenes", preset="tiny", images=64).config
     assert differences(run, run) == ""
-    asked = plan("scenes", preset="tiny", images=96, seed=5).config
+    asked = planned("scenes", preset="tiny", images=96, seed=5).config
     assert differences(run, asked) == "train.seed 0 instead of 5, train.images 64 instead of 96"
     assert differences(run, asked, but=["train.seed", "train.images"]) == ""
     assert differences(run, run.override(["train.density.kind=uniform"])) == (
         "train.density.kind log_normal instead of uniform, train.density.mean 0.4 instead of none,"
         " train.density.std 1.4 instead of none"
     )
-    assert differences(run, plan("scenes", preset="small", images=64).config).endswith(" more")
+    assert differences(run, planned("scenes", preset="small", images=64).config).endswith(" more")

@@ -18,9 +18,7 @@ from unfog.media.image import (
     Limits,
     decode,
     decode_rgba,
-    encode_png,
     from_uint8,
-    load_square,
     picture_of,
     pixels_of,
     quiet,
@@ -255,15 +253,6 @@ def test_a_large_jpeg_read_at_reduced_scale_looks_the_same() -> None:
     assert decode(data, name="x", at_least=300).size == (800, 640)
 
 
-def test_png_files_carry_text_and_are_the_same_every_time() -> None:
-    pixels = torch.from_numpy(pattern(13, 11)).permute(2, 0, 1).contiguous()
-    data = encode_png(pixels, text={"unfog": '{"prompt":"grüne Sterne ✨"}'})
-    assert data == encode_png(pixels, text={"unfog": '{"prompt":"grüne Sterne ✨"}'})
-    picture = Image.open(io.BytesIO(data), formats=["PNG"])
-    assert picture.info == {"unfog": '{"prompt":"grüne Sterne ✨"}'}
-    assert torch.equal(pixels_of(decode(data, name="x")), pixels)
-
-
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
 def test_pictures_of_one_three_and_four_channels(channels: int, mode: str) -> None:
     pixels = torch.arange(channels * 6, dtype=torch.uint8).reshape(channels, 2, 3)
@@ -272,12 +261,6 @@ def test_pictures_of_one_three_and_four_channels(channels: int, mode: str) -> No
     assert torch.equal(pixels_of(picture), pixels)
     with pytest.raises(ValueError, match="got 2"):
         picture_of(torch.zeros(2, 2, 3, dtype=torch.uint8))
-
-
-def test_a_file_becomes_a_square(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(encoded(pattern(17, 11)))
-    got = load_square(tmp_path / "a.png", 11).permute(1, 2, 0).numpy()
-    assert np.array_equal(got, pattern(17, 11)[:, 3:14])
 
 
 def test_what_is_no_readable_file_is_named(tmp_path: Path) -> None:

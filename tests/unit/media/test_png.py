@@ -31,9 +31,10 @@ def test_the_same_picture_has_the_same_bytes():
     assert encode(PIXELS, TEXT) != encode(PIXELS, dict(reversed(TEXT.items())))
 
 
-def test_ascii_text_is_in_the_chunk_that_all_readers_know_and_before_the_picture():
+def test_text_for_others_is_in_the_chunk_that_all_read_if_it_is_ascii_and_all_text_before_the_picture():
     data = encode(PIXELS, TEXT)
-    assert 0 < data.find(b"tEXtunfog") < data.find(b"iTXtparameters") < data.find(b"IDAT")
+    assert 0 < data.find(b"iTXtunfog") < data.find(b"iTXtparameters") < data.find(b"IDAT")
+    assert encode(PIXELS, {"parameters": "a star"}).find(b"tEXtparameters") > 0
 
 
 def test_all_three_chunks_are_read():

@@ -38,6 +38,13 @@ def test_encoding_pads_masks_and_cuts() -> None:
     assert 0 < len(t.truncated("z" * 40)) < 40
 
 
+def test_what_was_cut_is_quoted_as_it_was_typed() -> None:
+    """Normalising changes lengths (… becomes three full stops); what is quoted are the characters that were typed."""
+    text = "… a red circle AND a red star"
+    t = Tokenizer.from_json(tiny_tokenizer().to_json(), tiny_tokenizer().count("… a red circle"))
+    assert t.truncated(text) == "AND a red star"
+
+
 def test_bad_vocabulary_is_a_model_error() -> None:
     with pytest.raises(ModelError, match="not a tokenizer"):
         Tokenizer.from_json("{}", 16)

@@ -132,7 +132,7 @@ def test_divergence_keeps_the_weights_before_it() -> None:
 
 
 def test_accumulation_equals_one_large_batch() -> None:
-    plain = OptimiserConfig(kind="adamw", lr=3e-3, warmup_images=100)  # orthogonal steps magnify rounding
+    plain = OptimiserConfig(method="adamw", lr=3e-3, warmup_images=100)  # orthogonal steps magnify rounding
     large, small = (config(48, optimiser=plain, **sizes) for sizes in ({"batch": 24}, {"batch": 12, "accumulate": 2}))
     a, b = fresh(1, large), fresh(1, small)
     run(a, 1, large)

@@ -67,6 +67,6 @@ def test_every_weight_has_one_optimiser_and_what_is_outside_has_adamw() -> None:
 
 def test_adamw_alone_can_be_chosen() -> None:
     model = tiny_model(tiny_config())
-    (only,) = optimisers(model, OptimiserConfig(kind="adamw"))
+    (only,) = optimisers(model, OptimiserConfig(method="adamw"))
     assert isinstance(only, torch.optim.AdamW)
     assert sum(len(g["params"]) for g in only.param_groups) == len(list(model.parameters()))

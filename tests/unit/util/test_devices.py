@@ -30,10 +30,14 @@ def test_absent_devices_are_named(name):
         pick_device(name)
 
 
-def test_threads():
+def test_threads(monkeypatch):
     assert 1 <= core_count() <= (os.cpu_count() or 1)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert set_threads(1) == 1
     assert set_threads() == core_count()
+    assert set_threads(1) == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # torch has read it at its start
+    assert set_threads() == 1
     with pytest.raises(UsageError, match="at least 1, got 0"):
         set_threads(0)
 

@@ -1,0 +1,63 @@
+"""The end of a training run: its averaged weights become a model folder with manifest and card."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from unfog.config.manifest import Manifest, Training
+from unfog.jobs.card import card
+from unfog.jobs.datasets import BUILT_IN
+from unfog.jobs.run import Run
+from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.watch import recommended
+from unfog.model.store import count, save_model
+from unfog.text.tokenizer import Tokenizer
+from unfog.train.state import TrainState
+from unfog.util.files import canonical_json
+
+
+def model_name(folder: Path) -> str:
+    """The name of a run's folder with everything replaced that a model's name cannot have."""
+    return re.sub(r"[^\w.\-]", "-", folder.resolve().name).lstrip(".-")[:80] or "model"
+
+
+def logged_seconds(folder: RunFolder) -> float:
+    """Time that the events account for: of all sessions, up to the last log line, without what a kill undid."""
+    lines = folder.events.read_text(encoding="utf-8").splitlines() if folder.events.is_file() else []
+    events = (json.loads(line) for line in lines)
+    return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
+
+
+def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState) -> None:
+    """Save the averaged weights as a model folder with manifest and card."""
+    config = run.config
+    seconds = logged_seconds(folder)
+    source = config.data.source if config.data.source in BUILT_IN else Path(config.data.source).name
+    manifest = Manifest(
+        name=model_name(folder.root),
+        description=f"Trained on {source}.",
+        licence="Apache-2.0" if config.data.source == "scenes" else "see data licences",
+        redistributable=run.redistributable,
+        model=config.model,
+        caption_dropout=config.train.caption_dropout,
+        parameters=count(state.ema),
+        tokenizer_sha256=tokenizer.sha256(),
+        sample=recommended(config.train),
+        examples=run.examples,
+        training=Training(
+            command=run.command,
+            seed=config.train.seed,
+            images=state.seen_images,
+            seconds=round(seconds, 1),
+            images_per_second=round(state.seen_images / max(seconds, 1e-9), 1),
+            code=f"unfog {run.versions['unfog']}",
+            hardware=f"{run.device}, {run.threads} thread{'s' if run.threads > 1 else ''}, {run.precision}",
+            data=source,
+            data_fingerprint=run.data_fingerprint,
+            data_licences=run.data_licences,
+            config=json.loads(canonical_json(config.model_dump(mode="json"))),
+        ),
+    )
+    save_model(state.ema, folder.model, manifest, card(manifest))

@@ -1,0 +1,40 @@
+"""The vocabulary of a run: learned from its captions, which also say how many tokens the model has to read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from unfog.config.train import RunConfig
+from unfog.jobs.plan import Plan
+from unfog.text.tokenizer import Tokenizer
+
+CAPTIONS = 20_000  # captions that the vocabulary is learned from, at most
+FITTING = 0.995  # least share of captions that fit, unless they need more than LONGEST tokens
+LONGEST = 128  # tokens; attention to more costs more than their captions usually say
+MAX_TOKENS = "model.text.max_tokens"
+EXAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What captions decide: ``config`` with its number of tokens, the ``share_cut`` of captions that are longer."""
+
+    config: RunConfig
+    tokenizer: Tokenizer
+    examples: tuple[str, ...]
+    share_cut: float
+
+
+def learn_vocabulary(plan: Plan) -> Vocabulary:
+    """Learn it from the training captions; they set ``max_tokens``, if nobody did and the preset's are too few."""
+    text, captions = plan.config.model.text, plan.dataset.captions(CAPTIONS)
+    tokenizer = Tokenizer.train(captions, vocabulary=text.vocabulary, max_tokens=text.max_tokens)
+    lengths = sorted(tokenizer.count_all(captions))
+    config = plan.config
+    if MAX_TOKENS not in plan.chosen:
+        needed = -(-lengths[math.ceil(FITTING * len(lengths)) - 1] // 8) * 8
+        config = config.override([f"{MAX_TOKENS}={max(text.max_tokens, min(needed, LONGEST))}"])
+        tokenizer = replace(tokenizer, max_tokens=config.model.text.max_tokens)
+    cut = sum(n > tokenizer.max_tokens for n in lengths) / len(lengths)
+    return Vocabulary(config, tokenizer, tuple(dict.fromkeys(captions))[:EXAMPLES], cut)
