@@ -1,8 +1,8 @@
-"""How long a person waits for four pictures, in units of what Python needs to import torch.
+"""How long a person waits for four pictures, in units of what Python needs to import torch, and for ``--help``.
 
     python benchmarks/generate.py [--rounds 7] [--out benchmarks/generate.json]
 
-Both commands are run in turn, each in a fresh process, so that a busy machine slows both alike.
+The commands are run in turn, each in a fresh process, so that a busy machine slows both alike.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
     report = measure(arguments.rounds)
     arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     waits = f"generate {report['generate_s']:.2f} s, import torch {report['import_torch_s']:.2f} s"
-    print(f"{waits}: {report['ratio']:.2f} times")
+    print(f"{waits}: {report['ratio']:.2f} times; --help {report['help_s']:.2f} s")
     print(f"wrote {arguments.out}")
 
 
@@ -43,16 +43,18 @@ def measure(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         generate = [sys.executable, "-m", "unfog", "generate", PROMPT, "-n4", f"--seed={SEED}", "-o", folder, "--json"]
         bare = [sys.executable, "-c", "import torch"]
-        for command in (bare, generate):  # warms the disk cache
+        usage = [sys.executable, "-m", "unfog", "--help"]
+        for command in (bare, generate, usage):  # warms the disk cache
             seconds(command)
-        pairs = [(seconds(bare), seconds(generate)) for _ in range(rounds)]
-    imports, whole = (statistics.median(column) for column in zip(*pairs, strict=True))
+        turns = [(seconds(bare), seconds(generate), seconds(usage)) for _ in range(rounds)]
+    imports, whole, help_s = (statistics.median(column) for column in zip(*turns, strict=True))
     return {
-        "what": f'unfog generate "{PROMPT}" -n 4 --seed {SEED}, and python -c "import torch", in turn',
+        "what": f'unfog generate "{PROMPT}" -n 4 --seed {SEED}, python -c "import torch" and unfog --help, in turn',
         "generate_s": whole,
         "import_torch_s": imports,
-        "ratio": statistics.median(b / a for a, b in pairs),
-        "rounds_s": [{"import_torch": a, "generate": b} for a, b in pairs],
+        "help_s": help_s,
+        "ratio": statistics.median(b / a for a, b, _ in turns),
+        "rounds_s": [{"import_torch": a, "generate": b, "help": c} for a, b, c in turns],
         **machine(),
     }
 

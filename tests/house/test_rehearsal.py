@@ -10,8 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
+from unfog.data.scenes_caption import Facts, GroupFact
+from unfog.evaluate.faithfulness import grade
+from unfog.evaluate.parser import parse
+from unfog.media.image import decode, pixels_of
+
+DEMO = Facts((GroupFact(2, "green", "star"), GroupFact(1, "red", "circle")), "above")  # what make demo asks for
 NO_NETWORK = """
 import sys
 def refuse(event, args):
@@ -53,9 +58,8 @@ def test_the_demo_from_nothing(clone, tmp_path):
     assert first.returncode == 0, first.stdout + first.stderr
     assert "installing" in first.stdout
     (picture,) = (clone / "out/demo").glob("*.png")
-    with Image.open(picture) as image:
-        assert image.mode == "RGB"
-        assert len(image.convert("RGB").getcolors(2**16) or []) > 16
+    found = parse(pixels_of(decode(picture.read_bytes(), name=picture.name))[None])[0]
+    assert grade(found, DEMO).all, found
     before = picture.read_bytes()
     shutil.rmtree(clone / "out")
     again = make()
