@@ -31,6 +31,11 @@ Denoise = Callable[[Tensor, Tensor], Tensor]
 Conditional = Callable[[Tensor, Tensor, Cond], Tensor]
 
 
+def bound(denoiser: Conditional, cond: Cond) -> Denoise:
+    """``denoiser`` with its conditioning fixed: one row, or one row per sample."""
+    return lambda x, t: denoiser(x, t, cond.expand(x.shape[0]))
+
+
 class Net(Protocol):
     """A raw network: noisy tensor, noise level ``(b,)`` in units of lam, conditioning, optional probe."""
 
@@ -120,4 +125,4 @@ class Denoiser(nn.Module):
 
     def bind(self, cond: Cond) -> Denoise:
         """Fix the conditioning (one row, or one row per sample): what samplers and guidance consume."""
-        return lambda x, t: self(x, t, cond.expand(x.shape[0]))
+        return bound(self, cond)

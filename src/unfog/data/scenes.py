@@ -14,7 +14,7 @@ from typing import Literal
 
 from unfog.data.dataset import Batch, Split
 from unfog.data.scenes_caption import BARE, FULL, Facts, caption
-from unfog.data.scenes_layout import DIAMETER, SHAPES, Recipe, Scene, draw_scene
+from unfog.data.scenes_layout import DIAMETER, SHAPES, Part, Scene, draw_scene
 from unfog.data.scenes_palette import BACKGROUNDS, PALETTE, WHITENESS
 from unfog.data.scenes_render import render
 from unfog.util.random import Dice, Draw, uniform
@@ -108,7 +108,7 @@ def evaluation_scenes(seed: int, n: int, kind: PromptKind) -> list[Scene]:
     Raises:
         ValueError: an unknown kind.
     """
-    turns: dict[PromptKind, tuple[Recipe, ...]] = {
+    turns: dict[PromptKind, tuple[Part, ...]] = {
         "one": ("one",),
         "two": ("two",),
         "count": ("count",),
@@ -116,9 +116,9 @@ def evaluation_scenes(seed: int, n: int, kind: PromptKind) -> list[Scene]:
     }
     if kind not in turns:
         raise ValueError(f"unknown kind of prompt '{kind}': choose from {', '.join(turns)}")
-    recipes, indices = turns[kind], range(EVALUATION_FROM, EVALUATION_FROM + n)
+    parts, indices = turns[kind], range(EVALUATION_FROM, EVALUATION_FROM + n)
     dice = dice_of(seed, indices, Draw.SCENE)
-    return [draw_scene(d, recipes[k % len(recipes)]) for k, d in enumerate(dice)]
+    return [draw_scene(d, parts[k % len(parts)]) for k, d in enumerate(dice)]
 
 
 def evaluation_prompts(seed: int, n: int, kind: PromptKind) -> list[tuple[str, Facts]]:

@@ -21,7 +21,7 @@ from unfog.util.random import Dice
 SHAPES = ("circle", "square", "triangle", "star", "heart", "cross", "ring", "diamond")
 Size = Literal["small", "medium", "large"]
 Relation = Literal["left of", "right of", "above", "below"]
-Recipe = Literal["one", "two", "count", "crowd"]  # crowd: counts inside a relation
+Part = Literal["one", "two", "count", "crowd"]  # crowd: counts inside a relation
 
 DIAMETER: dict[Size, tuple[float, float]] = {"small": (7.6, 9.2), "medium": (10.5, 12.5), "large": (14.5, 18.0)}
 RELATIONS: tuple[Relation, ...] = ("left of", "right of", "above", "below")
@@ -75,24 +75,24 @@ class Scene:
     place: tuple[str, str] | None = None
 
 
-def draw_scene(dice: Dice, recipe: Recipe | None = None) -> Scene:
-    """A scene from a stream of random numbers; ``recipe`` fixes which part of the mixture it comes from."""
-    if recipe is None:
+def draw_scene(dice: Dice, part: Part | None = None) -> Scene:
+    """A scene from a stream of random numbers; ``part`` fixes which part of the mixture it comes from."""
+    if part is None:
         u = dice.uniform()
-        recipe = "one" if u < 0.3 else "two" if u < 0.75 else "count" if u < 0.875 else "crowd"
+        part = "one" if u < 0.3 else "two" if u < 0.75 else "count" if u < 0.875 else "crowd"
     sizes: list[Size]
     relation, place = None, None
-    if recipe == "one":
+    if part == "one":
         place = dice.choice(PLACES) if dice.chance(0.5) else None
         sizes = [_size(dice, large=place is None or place == ("middle", "center"))]
         layouts = [_single(dice, sizes[0], place)]
-    elif recipe == "count":
+    elif part == "count":
         count = dice.integer(2, 4)
         sizes, layouts = _scatter(dice, count)
     else:
         relation = dice.choice(RELATIONS)
         counts = dice.choice(
-            ((1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (2, 3), (3, 2), (3, 3)) if recipe == "crowd" else ((1, 1),)
+            ((1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (2, 3), (3, 2), (3, 3)) if part == "crowd" else ((1, 1),)
         )
         sizes, layouts = _related(dice, relation, counts)
     looks = [(dice.choice(COLOURS), dice.choice(SHAPES)) for _ in sizes]

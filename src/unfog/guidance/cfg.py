@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Conditional, Denoise
+from unfog.core.denoiser import Conditional, Denoise, bound
 from unfog.util.shapes import like
 
 Scale = float | Tensor
@@ -39,12 +39,9 @@ def cfg(denoiser: Conditional, cond: Cond, uncond: Cond, scale: Scale, mix: Mix 
         mix: how the two estimates are combined.
     """
 
-    def plain(x: Tensor, t: Tensor) -> Tensor:
-        return denoiser(x, t, cond.expand(x.shape[0]))
-
     def guided(x: Tensor, t: Tensor) -> Tensor:
         b = x.shape[0]
         both = denoiser(torch.cat([x, x]), torch.cat([t, t]), Cond.cat([cond.expand(b), uncond.expand(b)]))
         return mix(both[:b], both[b:], scale)
 
-    return plain if not isinstance(scale, Tensor) and scale == 1 else guided
+    return bound(denoiser, cond) if not isinstance(scale, Tensor) and scale == 1 else guided

@@ -4,7 +4,7 @@
       -> norm, conv (zero-init) -> shuffle
 
 Pictures keep their detail in cheap convolutions at high resolution; composition and text meet where there are few
-tokens. Skips are concatenated and divided by sqrt(2). Any number of spatial axes; sizes that do not divide are padded
+tokens, each of which is told its place in the picture (``place``) and how far the others are (``rope``). Skips are concatenated and divided by sqrt(2). Any number of spatial axes; sizes that do not divide are padded
 inside and cropped back.
 """
 

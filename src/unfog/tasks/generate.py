@@ -19,7 +19,7 @@ from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Denoise
+from unfog.core.denoiser import Denoise, bound
 from unfog.core.grid import GRIDS
 from unfog.core.probe import Probe
 from unfog.guidance.cfg import cfg, linear
@@ -60,11 +60,10 @@ def guided(model: Model, prompts: Sequence[str], negative: str, sample: SampleCo
     cond, uncond = model.condition(texts), model.condition([negative])
     denoiser, process = counted(model.denoiser, tally), model.denoiser.process
     mix = rescaled(sample.rescale) if sample.rescale else linear
-    plain: Denoise = lambda x, t: denoiser(x, t, cond.expand(x.shape[0]))  # noqa: E731
     scale = sample.guidance if any(texts) or negative else 1.0
     steered = cfg(denoiser, cond, uncond, scale, mix=mix)
     if sample.interval is not None:
-        steered = interval(steered, plain, process, *sample.interval)
+        steered = interval(steered, bound(denoiser, cond), process, *sample.interval)
     if sample.sag:
         steered = sag(steered, denoiser, uncond if scale != 1 else cond, sample.sag, process=process)
     return steered
