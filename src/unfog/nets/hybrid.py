@@ -4,8 +4,9 @@
       -> norm, conv (zero-init) -> shuffle
 
 Pictures keep their detail in cheap convolutions at high resolution; composition and text meet where there are few
-tokens, each of which is told its place in the picture (``place``) and how far the others are (``rope``). Skips are concatenated and divided by sqrt(2). Any number of spatial axes; sizes that do not divide are padded
-inside and cropped back.
+tokens, each of which is told its place in the picture (``place``) and how far the others are (``rope``). Skips are
+concatenated and divided by sqrt(2). Any number of spatial axes; sizes that do not divide are padded inside and cropped
+back.
 """
 
 from __future__ import annotations
