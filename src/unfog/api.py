@@ -67,6 +67,7 @@ class Model:
         negative: str = "",
         size: tuple[int, int] | None = None,
         *,
+        transparent: bool = False,
         sampler: str | None = None,
         grid: str | None = None,
         steps: int | None = None,
@@ -89,6 +90,7 @@ class Model:
             seed: 0..2^64-1.
             negative: what to steer away from.
             size: width and height in pixels; ``None``: as trained.
+            transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
             sampler: a name in ``unfog.samplers.SAMPLERS``.
             grid: a name in ``unfog.core.grid.GRIDS``.
             steps: 1..1000.
@@ -102,7 +104,9 @@ class Model:
             UsageError: a value out of bounds, or something this model cannot do.
         """
         chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
-        request = request_for(self.manifest, prompt, chosen, n=n, seed=seed, negative=negative, size=size)
+        request = request_for(
+            self.manifest, prompt, chosen, n=n, seed=seed, negative=negative, size=size, transparent=transparent
+        )
         events = generate_job(request, self._loaded)
         return [image_of(event) for event in events if isinstance(event, Picture)]
 

@@ -32,6 +32,9 @@ def generate(
     model: Annotated[
         str | None, typer.Option("--model", help="Name of a model or its folder; unset: the built-in one.")
     ] = None,
+    transparent: Annotated[
+        bool, typer.Option("--transparent", help="Keep transparency (stickers); otherwise it lies on white.")
+    ] = False,
     out: Annotated[
         str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")
     ] = "out",
@@ -69,11 +72,20 @@ def generate(
     found = locate(model)
     chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
     start = int.from_bytes(os.urandom(4)) if seed is None else seed
-    request = request_for(found.manifest, prompt, chosen, n=n, seed=start, negative=negative, size=size_of(size))
+    wanted = request_for(
+        found.manifest,
+        prompt,
+        chosen,
+        n=n,
+        seed=start,
+        negative=negative,
+        size=size_of(size),
+        transparent=transparent,
+    )
     where = place(out, n)
     set_threads()
     finished = list[Picture]()
-    events = generate_job(request, found, out=where, trajectory=trajectory, device=device)
+    events = generate_job(wanted, found, out=where, trajectory=trajectory, device=device)
     follow(events, as_json=as_json, say=say, picture=finished.append)
     if show:
         paint(finished, to_stderr=as_json)

@@ -21,6 +21,10 @@ def train(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Run folder to make (or, with --resume, to continue).")],
+    sprites: Annotated[
+        str | None,
+        typer.Option("--sprites", help="With 'scenes': compose them of these captioned pictures with transparency."),
+    ] = None,
     preset: Annotated[str, typer.Option("--preset", help="Size of the network: tiny, small or base.")] = "small",
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")
@@ -48,6 +52,7 @@ def train(
     request = TrainRequest.parse(
         {
             "data": data,
+            "sprites": sprites,
             "preset": preset,
             "size": size,
             "images": images,

@@ -38,6 +38,8 @@ class Recipe(Config):
     """Of this picture, not of the request it was part of."""
     size: tuple[Side, Side]
     """Width and height in pixels."""
+    transparent: bool = False
+    """Whether the file keeps transparency; otherwise it lies on white."""
     sample: SampleConfig
     nfe: Annotated[int, Field(ge=1, le=100_000)]
     """Network evaluations really spent; ``sample.steps`` is what was asked for."""

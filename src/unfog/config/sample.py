@@ -42,4 +42,6 @@ class GenerateRequest(Config):
     seed: Seed = 0
     size: tuple[Side, Side] | None = None
     """Width and height in pixels; unset: the size the model was trained at."""
+    transparent: bool = False
+    """Keep what the model paints transparent; otherwise it lies on white."""
     sample: SampleConfig = SampleConfig()

@@ -48,10 +48,12 @@ class MinSNRConfig(Config):
 class DataConfig(Config):
     """Where the pictures come from: a captioned folder, ``scenes`` (procedural) or ``emoji`` (this machine's font).
 
+    ``sprites``: a folder of captioned pictures with transparency, or ``emoji``; scenes are then composed of them.
     ``missing_captions``: refuse pictures without a caption, leave them out, or caption them with their folder's name.
     """
 
     source: str = "scenes"
+    sprites: str | None = None
     missing_captions: Literal["error", "drop", "folder"] = "error"
     broken_files: Literal["error", "drop"] = "error"
     flip: bool = False
@@ -103,6 +105,7 @@ class TrainRequest(Config):
     """
 
     data: str
+    sprites: str | None = None
     preset: str = "small"
     size: int | None = None
     images: int | None = None

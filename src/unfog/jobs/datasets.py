@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from unfog.config.train import DataConfig
+from unfog.data.compose.dataset import Compositions
+from unfog.data.compose.sprites import load_sprites
 from unfog.data.dataset import Dataset
 from unfog.data.emoji import load_emoji
 from unfog.data.folder import read_folder
@@ -14,9 +16,10 @@ from unfog.data.scan import scan
 from unfog.data.scenes import Scenes
 from unfog.jobs.events import Event, Note, Progress, told
 from unfog.media.header import read_header
-from unfog.util.errors import DataError
+from unfog.util.errors import DataError, UsageError
 
 BUILT_IN = {"scenes": 32, "emoji": 32}  # sources that are no folders, with the side to train them at
+COMPOSED = 64  # side of scenes composed of sprites
 SIDES = (16, 24, 32, 48, 64, 96, 128)
 HEADER_BYTES = 2**20  # photographs may carry profiles and previews of several hundred kB before their size
 
@@ -26,10 +29,16 @@ def open_dataset(config: DataConfig, size: int) -> Generator[Event, None, Datase
 
     Raises:
         DataError: the folder does not exist or cannot be used as it is; or there are no emoji on this machine.
+        UsageError: sprites for something else than scenes.
     """
     if config.source in BUILT_IN and Path(config.source).is_dir():
         yield Note(f"'{config.source}' is the built-in set; your folder of that name is ./{config.source}")
+    if config.sprites is not None and config.source != "scenes":
+        raise UsageError(f"--sprites {config.sprites} belongs to composed scenes: unfog train scenes --sprites DIR")
     match config.source:
+        case "scenes" if config.sprites is not None:
+            yield Progress(0, 0, f"reading the sprites in {config.sprites}")
+            return Compositions(load_sprites(Path(config.sprites)), size)
         case "scenes":
             return Scenes(size)
         case "emoji":
@@ -68,6 +77,8 @@ def default_side(config: DataConfig) -> int:
     The median is that of the first 256 by path. Only headers are read; what cannot be read is reported when the folder
     is opened.
     """
+    if config.sprites is not None:
+        return COMPOSED
     if config.source in BUILT_IN:
         return BUILT_IN[config.source]
     root = source_folder(config)

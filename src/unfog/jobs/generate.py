@@ -104,14 +104,14 @@ def generate_job(
             if previews:
                 yield Preview(decode(model, step.x0))
         nfe = tally.rows // len(chunk)
-        for seed, picture in zip(chunk, decode(model, x), strict=True):
+        for seed, picture in zip(chunk, decode(model, x, transparent=request.transparent), strict=True):
             recipe = recipe_for(request, seed, size, nfe, found, model.device)
             path = None
             if out is not None:
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                write_atomic(trajectory, encode_gif([*frames, beside(picture, picture)], comment=recipe_text(recipe)))
+                write_atomic(trajectory, encode_gif([*frames, beside(plain := decode(model, x[:1])[0], plain)], comment=recipe_text(recipe)))
             done += 1
             yield Picture(picture, recipe, path)
     payload = {
@@ -155,6 +155,7 @@ def recipe_for(
         negative=request.negative,
         seed=seed,
         size=size,
+        transparent=request.transparent,
         sample=request.sample,
         nfe=nfe,
         model=ModelName(name=found.name, sha256=found.id),

@@ -47,11 +47,13 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
         raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
     if minutes is not None and not 0 < minutes <= 1e6:
         raise UsageError(f"--minutes must be positive, got {minutes:g}")
-    draft = RunConfig(data=DataConfig(source=request.data)).override([a for a in assignments if a.startswith("data.")])
+    data = DataConfig(source=request.data, sprites=request.sprites)
+    draft = RunConfig(data=data).override([a for a in assignments if a.startswith("data.")])
     side = default_side(draft.data) if request.size is None else request.size
     config = PRESETS[request.preset](PictureConfig.parse({"size": side}).size)
     said = [f"train.images={images}"] if images is not None else []
     said += [f"train.seed={request.seed}"] if request.seed is not None else []
+    said += ["model.picture.channels=4"] if draft.data.sprites is not None else []
     config = config.model_copy(update={"data": draft.data}).override([*said, *assignments])
     check_model(config)
     dataset = yield from open_dataset(config.data, config.model.picture.size)
@@ -68,9 +70,10 @@ def check_model(config: RunConfig) -> None:
         UsageError: such a network, loss weight, or head on a schedule.
     """
     made = config.model
-    if made.ndim != 2 or made.picture.channels != 3:
+    channels = 3 if config.data.sprites is None else 4
+    if made.ndim != 2 or made.picture.channels != channels:
         found = f"model.ndim = {made.ndim} and model.picture.channels = {made.picture.channels}"
-        raise UsageError(f"pictures have 2 axes and 3 channels: leave {found} as they were")
+        raise UsageError(f"these pictures have 2 axes and {channels} channels: leave {found} as they were")
     words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
     try:
         build_model(made, words, train=config.train)  # without weights: costs nothing

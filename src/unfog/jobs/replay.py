@@ -16,7 +16,7 @@ from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import generate_job, open_model
 from unfog.jobs.save import Place
-from unfog.media.image import decode, pixels_of, read_bytes
+from unfog.media.image import decode, decode_rgba, pixels_of, read_bytes
 from unfog.media.recipe import read_recipe
 from unfog.model.locate import Found, by_id, locate
 from unfog.util.devices import core_count, pick_device
@@ -46,7 +46,12 @@ def replay_job(
     yield from (Note(text) for text in differences(recipe))
     loaded = open_model(found, device or device_for(recipe))
     request = GenerateRequest(
-        prompt=recipe.prompt, negative=recipe.negative, seed=recipe.seed, size=recipe.size, sample=recipe.sample
+        prompt=recipe.prompt,
+        negative=recipe.negative,
+        seed=recipe.seed,
+        size=recipe.size,
+        transparent=recipe.transparent,
+        sample=recipe.sample,
     )
     remade: Picture | None = None
     with threads(recipe.threads):
@@ -64,7 +69,8 @@ def replay_job(
         "nfe": remade.recipe.nfe,
     }
     if compare:
-        payload |= comparison(pixels_of(decode(read_bytes(path), name=str(path))), rgb(remade.pixels))
+        read = decode_rgba if recipe.transparent else decode
+        payload |= comparison(pixels_of(read(read_bytes(path), name=str(path))), rgb(remade.pixels))
     yield Result(payload | {"seconds": round(time.perf_counter() - begin, 3)})
 
 
@@ -103,9 +109,9 @@ def device_for(recipe: Recipe) -> str | None:
     return recipe.device
 
 
-def rgb(pixels: UInt8[Tensor, "c h w"]) -> UInt8[Tensor, "3 h w"]:
-    """Grey or RGB as RGB."""
-    return pixels.expand(3, -1, -1)
+def rgb(pixels: UInt8[Tensor, "c h w"]) -> UInt8[Tensor, "_c h w"]:
+    """Grey as RGB; other pictures as they are."""
+    return pixels.expand(3, -1, -1) if pixels.shape[0] == 1 else pixels
 
 
 @contextmanager
@@ -125,7 +131,7 @@ def affordable(threads: int) -> bool:
     return threads <= THREADS_PER_CORE * core_count()
 
 
-def comparison(one: UInt8[Tensor, "3 h w"], other: UInt8[Tensor, "3 _h _w"]) -> dict[str, object]:
+def comparison(one: UInt8[Tensor, "c h w"], other: UInt8[Tensor, "c _h _w"]) -> dict[str, object]:
     """Whether two pictures are equal, and by how much they differ if they are of one size."""
     if one.shape != other.shape:
         return {"equal": False, "max_difference": None, "differing_values": None, "of_values": one.numel()}

@@ -59,6 +59,7 @@ def request_for(
     seed: int = 0,
     negative: str = "",
     size: tuple[int, int] | None = None,
+    transparent: bool = False,
 ) -> GenerateRequest:
     """A complete request that this model can fulfil.
 
@@ -72,6 +73,7 @@ def request_for(
             "n": n,
             "seed": seed,
             "size": size,
+            "transparent": transparent,
             "sample": settle(manifest, chosen),
         }
     )
@@ -88,7 +90,7 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
             size far beyond the trained one.
     """
     sample, size, made = request.sample, request.size, manifest.model
-    if made.ndim != 2 or made.picture.channels not in (1, 3):
+    if made.ndim != 2 or made.picture.channels not in (1, 3, 4):
         what = f"{made.ndim} axes and {made.picture.channels} channels"
         raise ModelError(f"the model {manifest.name} makes no pictures (it has {what}); name another with --model")
     if manifest.caption_dropout == 0 and (sample.guidance != 1 or sample.sag):
@@ -96,6 +98,8 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
             f"the model {manifest.name} was trained without dropping captions, so it cannot be guided;"
             " use --guidance 1 and no --sag"
         )
+    if request.transparent and made.picture.channels != 4:
+        raise UsageError(f"the model {manifest.name} paints no transparency; leave --transparent out")
     if request.negative.strip() and sample.guidance == 1:
         raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
     if sample.eta and sample.sampler != "ddim":

@@ -26,6 +26,7 @@ from unfog.guidance.cfg import cfg, linear
 from unfog.guidance.interval import interval
 from unfog.guidance.rescale import rescaled
 from unfog.guidance.sag import Watched, sag
+from unfog.media.alpha import over, straight
 from unfog.media.image import to_uint8
 from unfog.model.model import Model
 from unfog.samplers import SAMPLERS
@@ -115,10 +116,15 @@ def generate(
         yield from SAMPLERS[sample.sampler].run(denoise, process, x, ts, noise=noise)
 
 
-def decode(model: Model, x: Tensor) -> UInt8[Tensor, "b c h w"]:
+def decode(model: Model, x: Tensor, *, transparent: bool = False) -> UInt8[Tensor, "b c h w"]:
     """Latents of finished (or clean-estimate) pictures to 8-bit pixels; values beyond [-1, 1] are cut.
+
+    A model that paints transparency gives RGB over white, or with ``transparent`` straight RGBA (``media/alpha.py``).
 
     Raises:
         DataError: ``x`` holds NaN.
     """
-    return to_uint8(model.codec.decode(x)).cpu()
+    x = model.codec.decode(x)
+    if x.shape[1] == 4:
+        x = straight(x) if transparent else over(x)
+    return to_uint8(x).cpu()
