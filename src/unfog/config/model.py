@@ -99,6 +99,8 @@ class TextConfig(Config):
     depth: Positive = 3
     heads: Positive = 6
     max_tokens: Annotated[int, Field(ge=4, le=1024)] = 32
+    buckets: Annotated[int, Field(ge=0, le=2**20)] = 0
+    """Rows of the table of groups of letters, which helps with typing mistakes; 0: none."""
 
 
 class PictureConfig(Config):

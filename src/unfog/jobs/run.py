@@ -83,7 +83,7 @@ def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
     """What ``start_run`` wrote."""
     run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
     text = folder.vocabulary.read_text(encoding="utf-8")
-    return run, Tokenizer.from_json(text, run.config.model.text.max_tokens)
+    return run, Tokenizer.from_json(text, run.config.model.text.max_tokens, run.config.model.text.buckets)
 
 
 def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset]:
@@ -110,11 +110,9 @@ def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: Tr
 
     def source(positions: range) -> Example:
         batch = stream.read(dataset, seed=about.seed, start=positions.start, n=len(positions))
-        ids, mask = tokenizer.encode(batch.captions)
         return example(
             state.model.codec.encode(batch.x),
-            ids,
-            mask,
+            tokenizer.encode(batch.captions),
             positions,
             seed=about.seed,
             density=density,

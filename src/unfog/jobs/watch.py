@@ -75,11 +75,9 @@ class Watch:
         """Squared error per held-out picture and its noise level."""
         seed, denoiser = self.config.train.seed, self.state.ema.denoiser
         batch = self.dataset.batch(positions, seed=seed, split="valid")
-        ids, mask = self.tokenizer.encode(batch.captions)
         e = example(
             self.state.ema.codec.encode(batch.x),
-            ids,
-            mask,
+            self.tokenizer.encode(batch.captions),
             positions,
             seed=seed,
             density=build_density(self.config.train),
@@ -87,7 +85,7 @@ class Watch:
             caption_dropout=0.0,
             draws=(Draw.VALID_TIME, Draw.VALID_NOISE),
         ).to(self.state.ema.device)
-        error = denoiser.error(e.x0, e.t, e.eps, self.state.ema.text(e.ids, e.mask, e.drop))
+        error = denoiser.error(e.x0, e.t, e.eps, self.state.ema.text(e.words, e.drop))
         return error.cpu(), denoiser.process.lam(e.t).cpu()
 
     def preview(self) -> None:

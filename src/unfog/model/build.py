@@ -135,6 +135,7 @@ def build_model(
             depth=config.text.depth,
             heads=config.text.heads,
             max_tokens=config.text.max_tokens,
+            buckets=config.text.buckets,
         )
         model = Model(config, tokenizer, text, Identity(), denoiser)
     if seed is not None:

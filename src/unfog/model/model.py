@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from unfog.codec.identity import Codec
@@ -13,7 +13,7 @@ from unfog.config.model import ModelConfig
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoiser
 from unfog.text.encoder import TextEncoder
-from unfog.text.tokenizer import Tokenizer
+from unfog.text.tokenizer import Encoded, Tokenizer
 
 
 class Model(nn.Module):
@@ -38,17 +38,15 @@ class Model(nn.Module):
 
         Captions are padded to the longest the model knows, so a prompt's row does not depend on its neighbours.
         """
-        ids, mask = self.tokenizer.encode(prompts, pad_to=self.tokenizer.max_tokens)
-        return self.text(ids.to(self.device), mask.to(self.device))
+        return self.text(self.tokenizer.encode(prompts, pad_to=self.tokenizer.max_tokens).to(self.device))
 
     def forward(
         self,
         x0: Float[Tensor, "b c *space"],
-        ids: Int64[Tensor, "b l"],
-        mask: Bool[Tensor, "b l"],
+        words: Encoded,
         drop: Bool[Tensor, " b"],
         t: Float[Tensor, " b"],
         eps: Float[Tensor, "b c *space"],
     ) -> Float[Tensor, " b"]:
         """Training loss per sample; captions marked in ``drop`` are replaced by the null conditioning."""
-        return self.denoiser.loss(x0, t, eps, self.text(ids, mask, drop))
+        return self.denoiser.loss(x0, t, eps, self.text(words, drop))

@@ -98,8 +98,8 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
     try:
         if (size := (folder / VOCABULARY).stat().st_size) > VOCABULARY_LIMIT:
             raise ModelError(f"{folder / VOCABULARY} has {size} bytes; more than {VOCABULARY_LIMIT} cannot be genuine")
-        vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8")
-        tokenizer = Tokenizer.from_json(vocabulary, manifest.model.text.max_tokens)
+        vocabulary, text = (folder / VOCABULARY).read_text(encoding="utf-8"), manifest.model.text
+        tokenizer = Tokenizer.from_json(vocabulary, text.max_tokens, text.buckets)
         stored = load_file(folder / WEIGHTS)
         if layers(manifest.model) > len(stored):  # a few bytes could ask for more layers than memory holds
             raise ValueError(f"{len(stored)} tensors for {layers(manifest.model)} layers")

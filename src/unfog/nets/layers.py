@@ -49,6 +49,18 @@ class Embedding(nn.Embedding):
         """Nothing: drawing numbers for a table without memory makes torch load its compiler, which takes a second."""
 
 
+class Scalar(nn.Module):
+    """One learned number, beginning at ``start``."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self.start = start
+        self.value = nn.Parameter(torch.empty(()))
+
+    def forward(self) -> Tensor:
+        return self.value
+
+
 # Channels last is the layout convolutions are fast in, on a CPU (15.6 against 21.9 ms, docs/LOG.md) as on a GPU;
 # the result keeps it, so it passes from one convolution to the next.
 LAYOUTS: dict[int, tuple[Callable[..., Tensor], torch.memory_format]] = {
@@ -111,6 +123,8 @@ def initialise(module: nn.Module, seed: int) -> None:
                     fill(part.weight, TABLE_STD, seed, name)
                 case LayerNorm():
                     part.weight.fill_(1.0)
+                case Scalar():
+                    part.value.fill_(part.start)
                 case nn.Linear():  # plain linear layers are the zero-start extras (uncertainty)
                     part.weight.zero_()
                     part.bias.zero_()

@@ -10,14 +10,16 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Int64
+from tokenizers import Encoding
 from tokenizers import Tokenizer as Tokens
 from tokenizers import models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
+from unfog.text.grams import MOST, grams
 from unfog.util.errors import ModelError
 
 PAD = "<pad>"
@@ -31,6 +33,24 @@ PARTS = {  # of the file: what a text goes through before its pieces are looked 
 BYTES = [f"<0x{b:02X}>" for b in range(256)]
 
 
+class Encoded(NamedTuple):
+    """Captions as numbers.
+
+    Attributes:
+        ids: token numbers, 0 where there is none.
+        mask: which tokens are real.
+        grams: for every token the groups of letters of the word it belongs to (``text/grams.py``), 0 for none;
+            ``None`` if the model does not read them.
+    """
+
+    ids: Int64[Tensor, "b l"]
+    mask: Bool[Tensor, "b l"]
+    grams: Int64[Tensor, "b l g"] | None = None
+
+    def to(self, device: torch.device) -> Encoded:
+        return Encoded(*(None if part is None else part.to(device) for part in self))
+
+
 @dataclass(frozen=True)
 class Tokenizer:
     """A trained vocabulary.
@@ -38,25 +58,41 @@ class Tokenizer:
     Fields:
         tokens: the underlying tokenizer (treated as immutable).
         max_tokens: captions are cut to this many tokens; ``truncated`` says what was lost.
+        buckets: rows of the table of groups of letters; 0: words are known by their pieces alone.
     """
 
     tokens: Tokens
     max_tokens: int
+    buckets: int = 0
 
     @property
     def size(self) -> int:
         return self.tokens.get_vocab_size()
 
-    def encode(
-        self, texts: Sequence[str], *, pad_to: int | None = None
-    ) -> tuple[Int64[Tensor, "b l"], Bool[Tensor, "b l"]]:
-        """Token numbers and mask; ``l`` is ``pad_to`` or the longest text rounded up to a multiple of 8."""
-        rows = [e.ids[: self.max_tokens] for e in self.tokens.encode_batch(list(texts), add_special_tokens=False)]
+    def encode(self, texts: Sequence[str], *, pad_to: int | None = None) -> Encoded:
+        """Captions as numbers; ``l`` is ``pad_to`` or the longest text rounded up to a multiple of 8."""
+        encodings = self.tokens.encode_batch(list(texts), add_special_tokens=False)
+        rows = [e.ids[: self.max_tokens] for e in encodings]
         longest = max(max((len(r) for r in rows), default=0), 1)
         width = pad_to or min(-(-longest // 8) * 8, self.max_tokens)
         ids = torch.tensor([r + [0] * (width - len(r)) for r in rows], dtype=torch.int64)
         mask = torch.tensor([[True] * len(r) + [False] * (width - len(r)) for r in rows])
-        return ids, mask
+        if not self.buckets:
+            return Encoded(ids, mask)
+        letters = torch.zeros((*ids.shape, MOST), dtype=torch.int64)
+        for k, (text, encoding) in enumerate(zip(texts, encodings, strict=True)):
+            for at, found in enumerate(self.letters(text, encoding)[:width]):
+                letters[k, at, : len(found)] = torch.tensor(found)
+        return Encoded(ids, mask, letters)
+
+    def letters(self, text: str, encoding: Encoding) -> list[tuple[int, ...]]:
+        """For every token the groups of letters of its word, which reaches over all tokens of one ``word_ids``."""
+        spans = dict[int | None, tuple[int, int]]()
+        for word, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True):
+            low, high = spans.get(word, (start, end))
+            spans[word] = min(low, start), max(high, end)
+        found = {word: grams(text[low:high].strip(), self.buckets) for word, (low, high) in spans.items()}
+        return [found[word] for word in encoding.word_ids]
 
     def count(self, text: str) -> int:
         """Number of tokens of a text before cutting."""
@@ -84,7 +120,7 @@ class Tokenizer:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @staticmethod
-    def from_json(text: str, max_tokens: int) -> Tokenizer:
+    def from_json(text: str, max_tokens: int, buckets: int = 0) -> Tokenizer:
         """Read a stored vocabulary, which may come from a stranger.
 
         Raises:
@@ -92,14 +128,14 @@ class Tokenizer:
         """
         try:
             check_parts(json.loads(text))
-            return Tokenizer(Tokens.from_str(text), max_tokens)
+            return Tokenizer(Tokens.from_str(text), max_tokens, buckets)
         except ModelError:
             raise
         except Exception as error:  # noqa: BLE001 - the Rust side raises bare Exception
             raise ModelError(f"tokenizer.json is not a tokenizer: {error}") from None
 
     @staticmethod
-    def train(captions: Iterable[str], *, vocabulary: int, max_tokens: int) -> Tokenizer:
+    def train(captions: Iterable[str], *, vocabulary: int, max_tokens: int, buckets: int = 0) -> Tokenizer:
         """Learn at most ``vocabulary`` tokens (256 bytes and padding included) from captions."""
         tokens = Tokens(models.BPE(byte_fallback=True))
         tokens.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
@@ -110,7 +146,7 @@ class Tokenizer:
             vocab_size=vocabulary, special_tokens=[PAD, *BYTES], min_frequency=2, show_progress=False
         )
         tokens.train_from_iterator(captions, trainer)
-        return Tokenizer(tokens, max_tokens)
+        return Tokenizer(tokens, max_tokens, buckets)
 
 
 def check_parts(record: Any) -> None:

@@ -76,7 +76,7 @@ def train(state: TrainState, source: Source, config: TrainConfig, *, precision: 
             data_s += time.perf_counter() - start
             low = precision != torch.float32
             with torch.autocast(state.model.device.type, dtype=precision if low else None, enabled=low):
-                value = state.model(*batch.tensors()).mean() / config.accumulate
+                value = state.model(*batch.parts()).mean() / config.accumulate
             value.backward()
             loss += value.item()
         norm = torch.nn.utils.clip_grad_norm_(weights, config.optimiser.clip).item()

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from unfog.core.process import Process
 from unfog.core.weighting import Density
+from unfog.text.tokenizer import Encoded
 from unfog.util.random import Draw, normal, uniform
 
 GOLDEN = 0.6180339887498949
@@ -26,18 +27,17 @@ class Example:
     """One training batch, ready for ``Model.forward``."""
 
     x0: Float[Tensor, "b c *space"]
-    ids: Int64[Tensor, "b l"]
-    mask: Bool[Tensor, "b l"]
+    words: Encoded
     drop: Bool[Tensor, " b"]
     t: Float[Tensor, " b"]
     eps: Float[Tensor, "b c *space"]
 
     def to(self, device: torch.device) -> Example:
-        moved = (v.to(device) for v in (self.x0, self.ids, self.mask, self.drop, self.t, self.eps))
-        return Example(*moved)
+        return Example(*(part.to(device) for part in self.parts()))
 
-    def tensors(self) -> tuple[Tensor, ...]:
-        return self.x0, self.ids, self.mask, self.drop, self.t, self.eps
+    def parts(self) -> tuple[Tensor, Encoded, Tensor, Tensor, Tensor]:
+        """The arguments of ``Model.forward``."""
+        return self.x0, self.words, self.drop, self.t, self.eps
 
 
 def times(seed: int, positions: Sequence[int], density: Density, process: Process, draw: Draw) -> Float[Tensor, " b"]:
@@ -49,8 +49,7 @@ def times(seed: int, positions: Sequence[int], density: Density, process: Proces
 
 def example(
     x0: Float[Tensor, "b c *space"],
-    ids: Int64[Tensor, "b l"],
-    mask: Bool[Tensor, "b l"],
+    words: Encoded,
     positions: Sequence[int],
     *,
     seed: int,
@@ -64,4 +63,4 @@ def example(
     t = times(seed, positions, density, process, draws[0])
     eps = normal([seed] * b, x0.shape[1:], draw=draws[1], index=positions)
     drop = uniform([seed] * b, (1,), draw=Draw.TRAIN_DROP, index=positions)[:, 0] < caption_dropout
-    return Example(x0, ids, mask, drop, t, eps)
+    return Example(x0, words, drop, t, eps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,11 +46,9 @@ def waves(model: Model, ndim: int) -> Source:
         kind = torch.tensor([p % 2 for p in positions], dtype=torch.float32)
         shift = 0.02 * uniform([1] * b, (1,), draw=Draw.TEST, index=positions)[:, 0].float()
         x0 = (kind - 0.5 + shift).reshape(b, *[1] * (ndim + 1)).expand(b, 2, *SPACES[ndim]).contiguous()
-        ids, mask = model.tokenizer.encode(["a red circle" if k else "a low tone" for k in kind])
         return example(
             x0,
-            ids,
-            mask,
+            model.tokenizer.encode(["a red circle" if k else "a low tone" for k in kind]),
             positions,
             seed=3,
             density=LogNormal(-0.6, 1.4),
@@ -123,7 +122,7 @@ def test_divergence_keeps_the_weights_before_it() -> None:
         good = source(positions)
         if positions[0] < 60:
             return good
-        return Example(good.x0 * float("nan"), good.ids, good.mask, good.drop, good.t, good.eps)
+        return replace(good, x0=good.x0 * float("nan"))
 
     with pytest.raises(DivergedError, match="diverged at image 60"):
         list(train(state, poisoned, settings, precision=torch.float32))

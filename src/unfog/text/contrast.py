@@ -1,0 +1,60 @@
+"""Text and pictures in one space: what belongs together points the same way (CLIP: Radford et al. 2021).
+
+Two towers give unit vectors u (captions) and v (pictures); over a batch of b pairs
+
+    L_k = -1/2 [ log softmax_j(s u_k v_j) + log softmax_j(s v_k u_j) ]_{j = k}          s = exp(learned), at most 100
+
+Pairs whose captions are word for word the same are no wrong answers for each other and are left out of the sums.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from unfog.nets.layers import Linear, Scalar
+from unfog.nets.picture_encoder import PictureEncoder
+from unfog.text.encoder import TextEncoder
+from unfog.text.tokenizer import Encoded
+
+FIRST_SCALE, LARGEST_SCALE = 1 / 0.07, 100.0
+
+
+class Contrast(nn.Module):
+    """A text tower and a picture tower.
+
+    Args:
+        text: captions -> tokens and their mean, ``width`` numbers.
+        picture: pictures -> tokens of ``picture_width`` numbers, which are averaged.
+        dim: length of the common vectors.
+    """
+
+    def __init__(self, text: TextEncoder, picture: PictureEncoder, *, width: int, picture_width: int, dim: int) -> None:
+        super().__init__()
+        self.text, self.picture = text, picture
+        self.from_text = Linear(width, dim, bias=False)
+        self.from_picture = Linear(picture_width, dim, bias=False)
+        self.scale = Scalar(math.log(FIRST_SCALE))
+
+    def read(self, words: Encoded) -> Float[Tensor, "b dim"]:
+        """Unit vectors of captions."""
+        pooled = self.text(words).pooled
+        assert pooled is not None
+        return F.normalize(self.from_text(pooled).float(), dim=-1)
+
+    def look(self, x: Float[Tensor, "b c *space"]) -> Float[Tensor, "b dim"]:
+        """Unit vectors of pictures."""
+        return F.normalize(self.from_picture(self.picture(x).mean(1)).float(), dim=-1)
+
+    def forward(self, x: Float[Tensor, "b c *space"], words: Encoded) -> Float[Tensor, " b"]:
+        """The loss of every pair (see the module docstring)."""
+        scores = self.scale().exp().clamp(max=LARGEST_SCALE) * self.read(words) @ self.look(x).T  # (b captions, b pictures)
+        same = (words.ids[:, None] == words.ids).all(-1).fill_diagonal_(False)
+        scores = scores.masked_fill(same, float("-inf"))
+        right = torch.arange(len(scores), device=scores.device)
+        loss = [F.cross_entropy(s, right, reduction="none") for s in (scores, scores.T)]
+        return (loss[0] + loss[1]) / 2
