@@ -52,7 +52,7 @@ class Model:
     @property
     def config(self) -> ModelConfig:
         """What the model is."""
-        return self.manifest.model
+        return self._loaded.model.config
 
     @property
     def sha256(self) -> str:

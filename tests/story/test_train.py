@@ -18,7 +18,7 @@ from tests.support.folders import captioned_folder, settings
 from unfog.cli.main import run
 from unfog.data import stream
 from unfog.data.dataset import Batch, Dataset
-from unfog.jobs.watch import Watch
+from unfog.jobs.watch import DrawingWatch
 from unfog.util.errors import Exit
 
 LENGTH = 720
@@ -274,15 +274,15 @@ def test_averaged_weights_that_diverge_end_the_run_like_a_loss_that_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     data, out = captioned_folder(tmp_path / "data", 20), tmp_path / "run"
-    look = getattr(Watch, what)
+    look = getattr(DrawingWatch, what)
 
-    def poisoned(watch: Watch) -> object:
+    def poisoned(watch: DrawingWatch) -> object:
         if watch.state.seen_images > 96:
-            watch.state.ema.text.null.weight.fill_(float("nan"))
-            watch.state.ema.text.token.weight.fill_(float("nan"))
+            watch.model.text.null.weight.fill_(float("nan"))
+            watch.model.text.token.weight.fill_(float("nan"))
         return look(watch)
 
-    monkeypatch.setattr(Watch, what, poisoned)
+    monkeypatch.setattr(DrawingWatch, what, poisoned)
     every = [f"train.{what}_every_images=48", "train.preview_every_images=960"]
     often = settings(*every) if what == "validate" else settings(every[0])
     assert run([*command(data, out, 192), *often]) == Exit.DIVERGED

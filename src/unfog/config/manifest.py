@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from unfog.config.base import Config
-from unfog.config.model import Fraction, ModelConfig
+from unfog.config.model import AnyModelConfig, Fraction
 from unfog.config.sample import SampleConfig
 
 
@@ -54,7 +54,7 @@ class Manifest(Config):
     description: str = ""
     licence: str = "unknown"
     redistributable: bool = False
-    model: ModelConfig
+    model: AnyModelConfig
     caption_dropout: Fraction
     """Share of captions replaced by the null conditioning in training; at 0 the model cannot be guided."""
     parameters: Annotated[int, Field(ge=0)] = 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from unfog.config.base import Config
 
@@ -112,8 +112,9 @@ class PictureConfig(Config):
 
 
 class ModelConfig(Config):
-    """Everything needed to rebuild a model around its weights."""
+    """A model that draws: everything needed to rebuild it around its weights."""
 
+    kind: Literal["diffusion"] = "diffusion"
     ndim: Annotated[int, Field(ge=1, le=3)] = 2
     schedule: ScheduleConfig = FlowConfig()
     zero_terminal_snr: bool = False
@@ -122,3 +123,35 @@ class ModelConfig(Config):
     net: NetConfig = HybridConfig()
     text: TextConfig = TextConfig()
     picture: PictureConfig = PictureConfig()
+
+
+class EncoderConfig(Config):
+    """The picture tower of a text-image model (``nets/picture_encoder.py``)."""
+
+    patch: Annotated[int, Field(ge=1, le=16)] = 4
+    stem: Positive = 64
+    width: Positive = 192
+    depth: Positive = 3
+    heads: Positive = 6
+
+
+class ContrastConfig(Config):
+    """A model that compares texts with pictures (``text/contrast.py``)."""
+
+    kind: Literal["contrast"] = "contrast"
+    text: TextConfig = TextConfig()
+    picture: PictureConfig = PictureConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    dim: Positive = 128
+
+
+def kind_of(config: object) -> object:
+    """Which of the two a configuration is; those from before there were two say nothing and draw."""
+    if isinstance(config, dict):
+        return cast(dict[str, object], config).get("kind", "diffusion")
+    return getattr(config, "kind", None)
+
+
+AnyModelConfig = Annotated[
+    Annotated[ModelConfig, Tag("diffusion")] | Annotated[ContrastConfig, Tag("contrast")], Discriminator(kind_of)
+]

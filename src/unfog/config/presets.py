@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from unfog.config.model import HybridConfig, ModelConfig, PictureConfig, TextConfig
+from unfog.config.model import (
+    ContrastConfig,
+    EncoderConfig,
+    HybridConfig,
+    ModelConfig,
+    PictureConfig,
+    TextConfig,
+)
 from unfog.config.train import OptimiserConfig, RunConfig, TrainConfig
 
 
@@ -48,7 +55,19 @@ def base(size: int) -> RunConfig:
     )
 
 
-PRESETS = {"tiny": tiny, "small": small, "base": base}
+def contrast(size: int) -> RunConfig:
+    """About 4 M parameters, which compare texts with pictures: minutes on a laptop CPU."""
+    return RunConfig(
+        model=ContrastConfig(
+            text=TextConfig(vocabulary=4096, width=192, depth=3, heads=6, buckets=4096),
+            picture=PictureConfig(size=size),
+            encoder=EncoderConfig(patch=patch_for(size, 16)),
+        ),
+        train=TrainConfig(images=300_000, batch=128, optimiser=OptimiserConfig(lr=1e-3)),
+    )
+
+
+PRESETS = {"tiny": tiny, "small": small, "base": base, "contrast": contrast}
 
 
 def patch_for(size: int, grid: int) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from unfog.config.base import Config
-from unfog.config.model import Fraction, ModelConfig
+from unfog.config.model import AnyModelConfig, Fraction, ModelConfig
 
 Count = Annotated[int, Field(ge=1, le=10**12)]
 
@@ -118,5 +118,5 @@ class RunConfig(Config):
     """A whole training run: what ``run.json`` stores and ``--set`` addresses."""
 
     data: DataConfig = DataConfig()
-    model: ModelConfig = ModelConfig()
+    model: AnyModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()

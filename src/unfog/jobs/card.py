@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unfog.config.manifest import Manifest, Metric
 
+TASKS = {"diffusion": "text-to-image", "contrast": "zero-shot-image-classification"}  # as model hubs call them
+
 
 def card(manifest: Manifest) -> str:
     """Markdown with the front matter model hubs read."""
@@ -13,7 +15,7 @@ def card(manifest: Manifest) -> str:
         "---",
         f"license: {m.licence.lower() if m.licence != 'see data licences' else 'other'}",
         "library_name: unfog",
-        "pipeline_tag: text-to-image",
+        f"pipeline_tag: {TASKS[m.model.kind]}",
         "---",
         "",
         f"# {m.name}",
@@ -42,15 +44,16 @@ def card(manifest: Manifest) -> str:
         lines += ["## Measured", "", "| metric | value | 95 % interval | n |", "|---|---|---|---|"]
         lines += [row(metric) for metric in m.metrics]
         lines += [""]
-    s = m.sample
-    lines += [
-        "## Sampling",
-        "",
-        f"Recommended: {s.sampler}, {s.steps} steps on the grid {s.grid}, guidance {s.guidance:g}.",
-        "",
-        f"{m.caption_dropout:.0%} of the captions were dropped in training.",
-        "",
-    ]
+    if m.model.kind == "diffusion":
+        s = m.sample
+        lines += [
+            "## Sampling",
+            "",
+            f"Recommended: {s.sampler}, {s.steps} steps on the grid {s.grid}, guidance {s.guidance:g}.",
+            "",
+            f"{m.caption_dropout:.0%} of the captions were dropped in training.",
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from unfog.config.manifest import Manifest, Training
 from unfog.jobs.card import card
@@ -12,7 +13,9 @@ from unfog.jobs.datasets import BUILT_IN
 from unfog.jobs.run import Run
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.watch import recommended
+from unfog.model.model import Model
 from unfog.model.store import count, save_model
+from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.state import TrainState
 from unfog.util.files import canonical_json
@@ -30,19 +33,21 @@ def logged_seconds(folder: RunFolder) -> float:
     return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
 
 
-def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState) -> None:
+def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState[Any]) -> None:
     """Save the averaged weights as a model folder with manifest and card."""
-    config = run.config
+    config, ema = run.config, state.ema
+    assert isinstance(ema, Model | Contrast)
     seconds = logged_seconds(folder)
     source = config.data.source if config.data.source in BUILT_IN else Path(config.data.source).name
+    source += "" if config.data.sprites is None else f" composed of {Path(config.data.sprites).name}"
     manifest = Manifest(
         name=model_name(folder.root),
         description=f"Trained on {source}.",
-        licence="Apache-2.0" if config.data.source == "scenes" else "see data licences",
+        licence="Apache-2.0" if source == "scenes" else "see data licences",
         redistributable=run.redistributable,
         model=config.model,
         caption_dropout=config.train.caption_dropout,
-        parameters=count(state.ema),
+        parameters=count(ema),
         tokenizer_sha256=tokenizer.sha256(),
         sample=recommended(config.train),
         examples=run.examples,
@@ -60,4 +65,4 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainS
             config=json.loads(canonical_json(config.model_dump(mode="json"))),
         ),
     )
-    save_model(state.ema, folder.model, manifest, card(manifest))
+    save_model(ema, folder.model, manifest, card(manifest))

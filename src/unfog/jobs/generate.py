@@ -111,7 +111,10 @@ def generate_job(
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                write_atomic(trajectory, encode_gif([*frames, beside(plain := decode(model, x[:1])[0], plain)], comment=recipe_text(recipe)))
+                write_atomic(
+                    trajectory,
+                    encode_gif([*frames, beside(plain := decode(model, x[:1])[0], plain)], comment=recipe_text(recipe)),
+                )
             done += 1
             yield Picture(picture, recipe, path)
     payload = {

@@ -15,7 +15,7 @@ from unfog.core.head import to_x0
 from unfog.data.dataset import Dataset
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.jobs.events import Event
-from unfog.model.build import build_head, build_model, build_schedule, build_weight
+from unfog.model.build import build_any, build_head, build_schedule, build_weight
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
 from unfog.util.nearest import unknown
@@ -71,18 +71,20 @@ def check_model(config: RunConfig) -> None:
     """
     made = config.model
     channels = 3 if config.data.sprites is None else 4
-    if made.ndim != 2 or made.picture.channels != channels:
-        found = f"model.ndim = {made.ndim} and model.picture.channels = {made.picture.channels}"
+    ndim = made.ndim if isinstance(made, ModelConfig) else 2
+    if ndim != 2 or made.picture.channels != channels:
+        found = f"model.ndim = {ndim} and model.picture.channels = {made.picture.channels}"
         raise UsageError(f"these pictures have 2 axes and {channels} channels: leave {found} as they were")
     words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
     try:
-        build_model(made, words, train=config.train)  # without weights: costs nothing
+        build_any(made, words, train=config.train)  # without weights: costs nothing
     except UsageError:
         raise  # says what to do already
     except ValueError as error:
         raise UsageError(f"these settings make no network: {error}; change them with --set") from None
-    build_weight(config.train)(torch.zeros(1), build_head(made))
-    check_pure_noise(made)
+    if isinstance(made, ModelConfig):
+        build_weight(config.train)(torch.zeros(1), build_head(made))
+        check_pure_noise(made)
 
 
 def check_pure_noise(config: ModelConfig) -> None:

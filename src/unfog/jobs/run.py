@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Generator
+from typing import Any
 
 import torch
 
@@ -19,10 +20,11 @@ from unfog.jobs.events import Event
 from unfog.jobs.plan import Plan
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.vocabulary import Vocabulary
-from unfog.model.build import build_density, build_model
+from unfog.model.build import build_any, build_density
+from unfog.model.model import Model
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.loop import Source
-from unfog.train.objective import Example, example
+from unfog.train.objective import Example, Pair, example
 from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
@@ -96,27 +98,32 @@ def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset
     return (yield from open_dataset(data, size))
 
 
-def fresh_state(config: RunConfig, tokenizer: Tokenizer, device: torch.device) -> TrainState:
+def fresh_state(config: RunConfig, tokenizer: Tokenizer, device: torch.device) -> TrainState[Any]:
     """Random weights from the run's seed; the average starts as a copy."""
-    model, ema = (build_model(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
+    model, ema = (build_any(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
     model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
+    if isinstance(model, Model):
+        model.denoiser.precision = precision_of(config, device)
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
 
 
-def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:
+def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState[Any]) -> Source:
     """Positions in the run -> training batch, as a pure function."""
-    about, process = config.train, state.model.denoiser.process
+    about, model = config.train, state.model
     density = build_density(about)
 
-    def source(positions: range) -> Example:
+    def source(positions: range) -> Example | Pair:
         batch = stream.read(dataset, seed=about.seed, start=positions.start, n=len(positions))
+        words = tokenizer.encode(batch.captions)
+        if not isinstance(model, Model):
+            return Pair(batch.x, words)
         return example(
-            state.model.codec.encode(batch.x),
-            tokenizer.encode(batch.captions),
+            model.codec.encode(batch.x),
+            words,
             positions,
             seed=about.seed,
             density=density,
-            process=process,
+            process=model.denoiser.process,
             caption_dropout=about.caption_dropout,
         )
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import get_args
 
 from unfog.config.manifest import Manifest
+from unfog.config.model import ModelConfig
 from unfog.config.sample import GenerateRequest, GridName, SampleConfig, SamplerName
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.nearest import unknown
@@ -90,6 +91,8 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
             size far beyond the trained one.
     """
     sample, size, made = request.sample, request.size, manifest.model
+    if not isinstance(made, ModelConfig):
+        raise ModelError(f"the model {manifest.name} compares texts with pictures and draws none; name another")
     if made.ndim != 2 or made.picture.channels not in (1, 3, 4):
         what = f"{made.ndim} axes and {made.picture.channels} channels"
         raise ModelError(f"the model {manifest.name} makes no pictures (it has {what}); name another with --model")

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from unfog.config.train import TrainRequest
+from unfog.config.train import RunConfig, TrainRequest
 from unfog.data.dataset import Dataset
 from unfog.jobs.clock import Clock, Window
 from unfog.jobs.data_lock import check_unchanged
@@ -22,7 +22,10 @@ from unfog.jobs.run import Run, batches, dataset_of, fresh_state, precision_of, 
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.signals import stop_flag
 from unfog.jobs.vocabulary import MAX_TOKENS, learn_vocabulary
-from unfog.jobs.watch import Watch
+from unfog.jobs.watch import DrawingWatch, Watch
+from unfog.jobs.watch_contrast import ComparingWatch
+from unfog.model.model import Model
+from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train import state as checkpoint
 from unfog.train.loop import Record, train
@@ -135,14 +138,14 @@ def follow(
     run: Run,
     tokenizer: Tokenizer,
     dataset: Dataset,
-    state: TrainState,
+    state: TrainState[Any],
     window: Window,
     last: Path | None,
     stop: list[str],
 ) -> Iterator[Event]:
     """Drive the loop to its end: log, validate, sample, save; then write the model."""
-    config, device = run.config.train, state.model.device
-    watch = Watch(run.config, tokenizer, dataset, state, folder)
+    config, device = run.config.train, state.device
+    watch = watch_of(run.config, dataset, state, folder)
     session, begin = Clock(), time.perf_counter()
     settled = folder.identity()  # once: what a person does to run.json meanwhile is no part of this run
     per_step = config.batch * config.accumulate
@@ -182,6 +185,17 @@ def follow(
     session.other = time.perf_counter() - begin - session.data - session.compute  # the last validation and saving, too
     facts = session.facts() if session.images else {}
     yield Result({"model": str(folder.model), "run": str(folder.root), "images": state.seen_images, **facts})
+
+
+def watch_of(config: RunConfig, dataset: Dataset, state: TrainState[Any], folder: RunFolder) -> Watch:
+    """What is looked at while such a model is trained."""
+    match state.ema:
+        case Model() as model:
+            return DrawingWatch(config, model, dataset, state, folder)
+        case Contrast() as model:
+            return ComparingWatch(config, model, dataset, state, folder)
+        case other:
+            raise AssertionError(f"nothing to look at in {type(other).__name__}")
 
 
 def metric(record: Record, window: Window) -> dict[str, Any]:

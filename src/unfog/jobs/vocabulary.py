@@ -29,9 +29,7 @@ class Vocabulary:
 def learn_vocabulary(plan: Plan) -> Vocabulary:
     """Learn it from the training captions; they set ``max_tokens``, if nobody did and the preset's are too few."""
     text, captions = plan.config.model.text, plan.dataset.captions(CAPTIONS)
-    tokenizer = Tokenizer.train(
-        captions, vocabulary=text.vocabulary, max_tokens=text.max_tokens, buckets=text.buckets
-    )
+    tokenizer = Tokenizer.train(captions, vocabulary=text.vocabulary, max_tokens=text.max_tokens, buckets=text.buckets)
     lengths = sorted(tokenizer.count_all(captions))
     config = plan.config
     if MAX_TOKENS not in plan.chosen:

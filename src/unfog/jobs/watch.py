@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -13,9 +13,9 @@ from unfog.data.dataset import Dataset
 from unfog.jobs.run_folder import RunFolder
 from unfog.media.grid import sheet_png
 from unfog.model.build import build_density
+from unfog.model.model import Model
 from unfog.samplers.step import last
 from unfog.tasks.generate import decode, generate
-from unfog.text.tokenizer import Tokenizer
 from unfog.train.objective import example
 from unfog.train.state import TrainState
 from unfog.util.errors import DivergedError
@@ -31,7 +31,33 @@ def recommended(config: TrainConfig) -> SampleConfig:
     return SampleConfig() if config.caption_dropout else SampleConfig(guidance=1.0)
 
 
-class Watch:
+class Watch(Protocol):
+    """What is looked at; ``n`` pictures are kept apart for it, perhaps none."""
+
+    n: int
+
+    def validate(self) -> dict[str, Any]:
+        """A line for the events. Raises DivergedError if a number is not finite."""
+        ...
+
+    def preview(self) -> None:
+        """Write a picture of how far the run is. Raises DivergedError as ``validate``."""
+        ...
+
+
+def kept_apart(config: RunConfig, dataset: Dataset) -> int:
+    """How many pictures are looked at."""
+    count = dataset.valid_count
+    return config.train.validate_images if count is None else min(config.train.validate_images, count)
+
+
+def refuse(values: Tensor, seen_images: int) -> None:
+    """Raise DivergedError unless every value is finite."""
+    if not torch.isfinite(values).all():
+        raise DivergedError(f"the averaged weights diverged before image {seen_images}")
+
+
+class DrawingWatch:
     """Validation and previews of the averaged weights at fixed (picture, time, noise) and fixed (prompt, seed).
 
     ``n`` is 0 for a folder too small to keep pictures apart (``data/split.py``): there is no validation then, and the
@@ -39,12 +65,11 @@ class Watch:
     """
 
     def __init__(
-        self, config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState, folder: RunFolder
+        self, config: RunConfig, model: Model, dataset: Dataset, state: TrainState[Any], folder: RunFolder
     ) -> None:
-        self.config, self.tokenizer, self.dataset = config, tokenizer, dataset
+        self.config, self.model, self.dataset = config, model, dataset
         self.state, self.folder = state, folder
-        count = dataset.valid_count
-        self.n = config.train.validate_images if count is None else min(config.train.validate_images, count)
+        self.n = kept_apart(config, dataset)
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:
@@ -59,7 +84,7 @@ class Watch:
             errors.append(error)
             lams.append(lam)
         error, lam = torch.cat(errors), torch.cat(lams)
-        self.refuse(error)
+        refuse(error, self.state.seen_images)
         where = torch.bucketize(lam, torch.tensor(EDGES))
         bins = [error[where == k].mean().item() if (where == k).any() else None for k in range(len(EDGES) + 1)]
         return {
@@ -73,19 +98,19 @@ class Watch:
 
     def errors(self, positions: range) -> tuple[Tensor, Tensor]:
         """Squared error per held-out picture and its noise level."""
-        seed, denoiser = self.config.train.seed, self.state.ema.denoiser
+        seed, denoiser = self.config.train.seed, self.model.denoiser
         batch = self.dataset.batch(positions, seed=seed, split="valid")
         e = example(
-            self.state.ema.codec.encode(batch.x),
-            self.tokenizer.encode(batch.captions),
+            self.model.codec.encode(batch.x),
+            self.model.tokenizer.encode(batch.captions),
             positions,
             seed=seed,
             density=build_density(self.config.train),
             process=denoiser.process,
             caption_dropout=0.0,
             draws=(Draw.VALID_TIME, Draw.VALID_NOISE),
-        ).to(self.state.ema.device)
-        error = denoiser.error(e.x0, e.t, e.eps, self.state.ema.text(e.words, e.drop))
+        ).to(self.model.device)
+        error = denoiser.error(e.x0, e.t, e.eps, self.model.text(e.words, e.drop))
         return error.cpu(), denoiser.process.lam(e.t).cpu()
 
     def preview(self) -> None:
@@ -96,13 +121,8 @@ class Watch:
         """
         split, count = ("valid", self.n) if self.n else ("train", self.dataset.count or PROMPTS)
         captions = self.dataset.batch(range(min(PROMPTS, count)), seed=self.config.train.seed, split=split).captions
-        ema, sample = self.state.ema, recommended(self.config.train)
-        x = torch.cat([last(generate(ema, text, [k], sample)).x for k, text in enumerate(captions)])
-        self.refuse(x)
-        page = sheet_png(decode(ema, x), captions)
+        model, sample = self.model, recommended(self.config.train)
+        x = torch.cat([last(generate(model, text, [k], sample)).x for k, text in enumerate(captions)])
+        refuse(x, self.state.seen_images)
+        page = sheet_png(decode(model, x), captions)
         write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", page)
-
-    def refuse(self, values: Tensor) -> None:
-        """Raise DivergedError if a value is not finite."""
-        if not torch.isfinite(values).all():
-            raise DivergedError(f"the averaged weights diverged before image {self.state.seen_images}")

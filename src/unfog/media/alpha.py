@@ -15,9 +15,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 
-def over(
-    x: Float[Tensor, "b 4 h w"], colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
-) -> Float[Tensor, "b 3 h w"]:
+def over(x: Float[Tensor, "b 4 h w"], colour: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Float[Tensor, "b 3 h w"]:
     """Premultiplied pictures laid over one colour (each value in [-1, 1]): opaque RGB in [-1, 1]."""
     a = (x[:, 3:].clamp(-1, 1) + 1) / 2
     paper = torch.tensor(colour, dtype=x.dtype, device=x.device)[:, None, None]

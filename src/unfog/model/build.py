@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 
@@ -16,10 +18,14 @@ from unfog.core.weighting import Density, LogNormal, MinSNR, Uncertainty, Unifor
 from unfog.model.model import Model
 from unfog.nets.hybrid import Hybrid
 from unfog.nets.layers import initialise
+from unfog.nets.picture_encoder import PictureEncoder
 from unfog.nets.unet import UNet
+from unfog.text.contrast import Contrast
 from unfog.text.encoder import TextEncoder
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def build_schedule(config: cm.ModelConfig) -> cs.Schedule:
@@ -129,15 +135,52 @@ def build_model(
             level_range=config.level_range,
             uncertainty=Uncertainty() if uncertain else None,
         )
-        text = TextEncoder(
-            vocabulary=tokenizer.size,
-            width=config.text.width,
-            depth=config.text.depth,
-            heads=config.text.heads,
-            max_tokens=config.text.max_tokens,
-            buckets=config.text.buckets,
+        model = Model(config, tokenizer, build_text(config.text, tokenizer), Identity(), denoiser)
+    return drawn(model, seed)
+
+
+def build_text(config: cm.TextConfig, tokenizer: Tokenizer) -> TextEncoder:
+    """The text encoder."""
+    return TextEncoder(
+        vocabulary=tokenizer.size,
+        width=config.width,
+        depth=config.depth,
+        heads=config.heads,
+        max_tokens=config.max_tokens,
+        buckets=config.buckets,
+    )
+
+
+def build_contrast(config: cm.ContrastConfig, tokenizer: Tokenizer, *, seed: int | None = None) -> Contrast:
+    """A model that compares texts with pictures; ``seed`` as in ``build_model``."""
+    tower = config.encoder
+    with torch.device("meta"):
+        picture = PictureEncoder(
+            channels=config.picture.channels,
+            patch=tower.patch,
+            stem=tower.stem,
+            width=tower.width,
+            depth=tower.depth,
+            heads=tower.heads,
         )
-        model = Model(config, tokenizer, text, Identity(), denoiser)
+        text = build_text(config.text, tokenizer)
+        model = Contrast(tokenizer, text, picture, width=config.text.width, picture_width=tower.width, dim=config.dim)
+    return drawn(model, seed)
+
+
+def build_any(
+    config: cm.AnyModelConfig, tokenizer: Tokenizer, *, train: ct.TrainConfig | None = None, seed: int | None = None
+) -> Model | Contrast:
+    """What a configuration describes; arguments as in ``build_model``."""
+    match config:
+        case cm.ModelConfig():
+            return build_model(config, tokenizer, train=train, seed=seed)
+        case cm.ContrastConfig():
+            return build_contrast(config, tokenizer, seed=seed)
+
+
+def drawn(model: M, seed: int | None) -> M:
+    """The model with weights drawn from ``seed``; as it is, without any, for ``None``."""
     if seed is not None:
         model = model.to_empty(device="cpu")
         initialise(model, seed)

@@ -19,9 +19,10 @@ from torch import Tensor
 
 from unfog.config.base import explain
 from unfog.config.manifest import Manifest
-from unfog.config.model import HybridConfig, ModelConfig, UNetConfig
-from unfog.model.build import build_model
+from unfog.config.model import AnyModelConfig, ContrastConfig, HybridConfig, UNetConfig
+from unfog.model.build import build_any
 from unfog.model.model import Model
+from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import ModelError
 from unfog.util.files import commit_directory, verify_directory
@@ -34,7 +35,7 @@ VOCABULARY_LIMIT = 16 * 2**20  # bytes; 65,536 tokens with their merges take abo
 
 
 def save_model(
-    model: Model, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16
+    model: Model | Contrast, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16
 ) -> None:
     """Write a model folder atomically.
 
@@ -53,13 +54,13 @@ def save_model(
     commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
 
 
-def weights(model: Model) -> dict[str, Tensor]:
+def weights(model: Model | Contrast) -> dict[str, Tensor]:
     """What a model folder holds of a model: all but what only training needs, the learned loss weight."""
     held = model.state_dict()
     return {name: tensor.detach() for name, tensor in held.items() if not name.startswith("denoiser.uncertainty.")}
 
 
-def count(model: Model) -> int:
+def count(model: Model | Contrast) -> int:
     """Numbers in the weights file of a model."""
     return sum(tensor.numel() for tensor in weights(model).values())
 
@@ -89,6 +90,30 @@ def read_manifest(folder: Path, *, hashes: bool) -> Manifest:
 
 
 def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
+    """A model that draws, from its folder; see ``load_any``.
+
+    Raises:
+        ModelError: as ``load_any``, or a model that does something else.
+    """
+    model = load_any(folder, device=device)
+    if not isinstance(model, Model):
+        raise ModelError(f"{folder} holds a model that compares texts with pictures; it draws none")
+    return model
+
+
+def load_contrast(folder: Path, *, device: torch.device | None = None) -> Contrast:
+    """A model that compares texts with pictures, from its folder; see ``load_any``.
+
+    Raises:
+        ModelError: as ``load_any``, or a model that does something else.
+    """
+    model = load_any(folder, device=device)
+    if not isinstance(model, Contrast):
+        raise ModelError(f"{folder} holds a model that draws; train one that compares with --preset contrast")
+    return model
+
+
+def load_any(folder: Path, *, device: torch.device | None = None) -> Model | Contrast:
     """Read a model folder, verifying every file against the manifest; weights become float32, evaluation mode.
 
     Raises:
@@ -105,7 +130,7 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
             raise ValueError(f"{len(stored)} tensors for {layers(manifest.model)} layers")
         if max(tokenizer.tokens.get_vocab().values(), default=0) >= tokenizer.size:
             raise ValueError("the numbers of its tokens have gaps")
-        model = build_model(manifest.model, tokenizer)
+        model = build_any(manifest.model, tokenizer)
         model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, assign=True)
     except ModelError:
         raise
@@ -115,8 +140,10 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
 
 
-def layers(config: ModelConfig) -> int:
+def layers(config: AnyModelConfig) -> int:
     """A lower bound of the number of blocks; each has several tensors."""
+    if isinstance(config, ContrastConfig):
+        return config.text.depth + config.encoder.depth
     match config.net:
         case HybridConfig() as net:
             return config.text.depth + net.core_depth + 2 * net.blocks * len(net.widths)

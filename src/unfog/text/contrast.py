@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from unfog.nets.layers import Linear, Scalar
 from unfog.nets.picture_encoder import PictureEncoder
 from unfog.text.encoder import TextEncoder
-from unfog.text.tokenizer import Encoded
+from unfog.text.tokenizer import Encoded, Tokenizer
 
 FIRST_SCALE, LARGEST_SCALE = 1 / 0.07, 100.0
 
@@ -28,17 +28,31 @@ class Contrast(nn.Module):
     """A text tower and a picture tower.
 
     Args:
+        tokenizer: the vocabulary of the text tower.
         text: captions -> tokens and their mean, ``width`` numbers.
         picture: pictures -> tokens of ``picture_width`` numbers, which are averaged.
         dim: length of the common vectors.
     """
 
-    def __init__(self, text: TextEncoder, picture: PictureEncoder, *, width: int, picture_width: int, dim: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        text: TextEncoder,
+        picture: PictureEncoder,
+        *,
+        width: int,
+        picture_width: int,
+        dim: int,
+    ) -> None:
         super().__init__()
-        self.text, self.picture = text, picture
+        self.tokenizer, self.text, self.picture = tokenizer, text, picture
         self.from_text = Linear(width, dim, bias=False)
         self.from_picture = Linear(picture_width, dim, bias=False)
         self.scale = Scalar(math.log(FIRST_SCALE))
+
+    @property
+    def device(self) -> torch.device:
+        return self.text.token.weight.device
 
     def read(self, words: Encoded) -> Float[Tensor, "b dim"]:
         """Unit vectors of captions."""
@@ -52,7 +66,8 @@ class Contrast(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c *space"], words: Encoded) -> Float[Tensor, " b"]:
         """The loss of every pair (see the module docstring)."""
-        scores = self.scale().exp().clamp(max=LARGEST_SCALE) * self.read(words) @ self.look(x).T  # (b captions, b pictures)
+        scale = self.scale().exp().clamp(max=LARGEST_SCALE)
+        scores = scale * self.read(words) @ self.look(x).T  # (b captions, b pictures)
         same = (words.ids[:, None] == words.ids).all(-1).fill_diagonal_(False)
         scores = scores.masked_fill(same, float("-inf"))
         right = torch.arange(len(scores), device=scores.device)

@@ -1,6 +1,6 @@
 """Letters of a word in groups of three and four: what a misspelt or inflected word still shares with the right one.
 
-"turtle" is <tu tur urt rtl tle le> and <tur turt urtl rtle tle>, hashed into a table (fastText: Bojanowski et al. 2017).
+"turtle" is <tu tur urt rtl tle le> and <tur turt urtl rtle tle>, hashed into a table (Bojanowski et al. 2017).
 A typing mistake changes the BPE pieces of a word completely and only a few of its groups of letters.
 """
 

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Int64
-from tokenizers import Encoding
+from tokenizers import Encoding, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Tokens
-from tokenizers import models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
 from unfog.text.grams import MOST, grams
@@ -48,7 +47,7 @@ class Encoded(NamedTuple):
     grams: Int64[Tensor, "b l g"] | None = None
 
     def to(self, device: torch.device) -> Encoded:
-        return Encoded(*(None if part is None else part.to(device) for part in self))
+        return Encoded(self.ids.to(device), self.mask.to(device), None if self.grams is None else self.grams.to(device))
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,28 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 
 from unfog.config.train import TrainConfig
-from unfog.core.denoiser import Denoiser
 from unfog.train.ema import decay, gamma_of, update
-from unfog.train.objective import Example
 from unfog.train.optimise import rate
 from unfog.train.state import TrainState
 from unfog.util.errors import DivergedError
 
-Source = Callable[[Sequence[int]], Example]
+
+class Batch(Protocol):
+    """What one step is made of."""
+
+    def to(self, device: torch.device) -> Batch: ...
+
+    def parts(self) -> tuple[Any, ...]:
+        """The arguments of the model's ``forward``."""
+        ...
+
+
+Source = Callable[[Sequence[int]], Batch]
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Record:
     other_s: float
 
 
-def train(state: TrainState, source: Source, config: TrainConfig, *, precision: torch.dtype) -> Iterator[Record]:
+def train(state: TrainState[Any], source: Source, config: TrainConfig, *, precision: torch.dtype) -> Iterator[Record]:
     """Run from ``state`` to ``config.images``, updating ``state`` in place and yielding after every step.
 
     Args:
@@ -60,8 +70,6 @@ def train(state: TrainState, source: Source, config: TrainConfig, *, precision: 
     weights = list(state.model.parameters())
     averages = list(state.ema.parameters())
     state.model.train()
-    denoiser: Denoiser = state.model.denoiser
-    denoiser.precision = precision
     left = time.perf_counter()
     while state.seen_images < config.images:
         resumed = time.perf_counter()
@@ -72,10 +80,10 @@ def train(state: TrainState, source: Source, config: TrainConfig, *, precision: 
         for part in range(config.accumulate):
             start = time.perf_counter()
             first = state.seen_images + part * config.batch
-            batch = source(range(first, first + config.batch)).to(state.model.device)
+            batch = source(range(first, first + config.batch)).to(state.device)
             data_s += time.perf_counter() - start
             low = precision != torch.float32
-            with torch.autocast(state.model.device.type, dtype=precision if low else None, enabled=low):
+            with torch.autocast(state.device.type, dtype=precision if low else None, enabled=low):
                 value = state.model(*batch.parts()).mean() / config.accumulate
             value.backward()
             loss += value.item()

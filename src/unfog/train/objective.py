@@ -33,11 +33,27 @@ class Example:
     eps: Float[Tensor, "b c *space"]
 
     def to(self, device: torch.device) -> Example:
-        return Example(*(part.to(device) for part in self.parts()))
+        x0, drop, t, eps = (part.to(device) for part in (self.x0, self.drop, self.t, self.eps))
+        return Example(x0, self.words.to(device), drop, t, eps)
 
     def parts(self) -> tuple[Tensor, Encoded, Tensor, Tensor, Tensor]:
         """The arguments of ``Model.forward``."""
         return self.x0, self.words, self.drop, self.t, self.eps
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Pictures with their captions: one training batch of ``Contrast.forward``."""
+
+    x: Float[Tensor, "b c *space"]
+    words: Encoded
+
+    def to(self, device: torch.device) -> Pair:
+        return Pair(self.x.to(device), self.words.to(device))
+
+    def parts(self) -> tuple[Tensor, Encoded]:
+        """The arguments of ``Contrast.forward``."""
+        return self.x, self.words
 
 
 def times(seed: int, positions: Sequence[int], density: Density, process: Process, draw: Draw) -> Float[Tensor, " b"]:

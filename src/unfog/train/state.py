@@ -11,31 +11,41 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from unfog.model.model import Model
 from unfog.util.errors import DivergedError, ModelError
 from unfog.util.files import commit_directory, newest_valid
 
 FORMAT = 2
 
 
-@dataclass
-class TrainState:
-    """Weights, their moving average, optimiser moments, and how far the run is."""
+M = TypeVar("M", bound=nn.Module)
 
-    model: Model
-    ema: Model
+
+@dataclass
+class TrainState(Generic[M]):
+    """Weights, their moving average, optimiser moments, and how far the run is.
+
+    ``model(*example.parts())`` is the loss of every sample; ``ema`` is another model of the same kind.
+    """
+
+    model: M
+    ema: M
     optimisers: tuple[torch.optim.Optimizer, ...]
     step: int = 0
     seen_images: int = 0
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.model.parameters()).device
 
-def moments(state: TrainState) -> dict[str, Tensor]:
+
+def moments(state: TrainState[Any]) -> dict[str, Tensor]:
     """Optimiser tensors by parameter name: ``exp_avg/<name>``, ``momentum/<name>``, ``step/<name>`` and so on."""
     names: dict[Tensor, str] = {p: name for name, p in state.model.named_parameters()}
     return {
@@ -46,7 +56,7 @@ def moments(state: TrainState) -> dict[str, Tensor]:
     }
 
 
-def save(state: TrainState, root: Path, facts: dict[str, Any]) -> Path:
+def save(state: TrainState[Any], root: Path, facts: dict[str, Any]) -> Path:
     """Write ``root/step-XXXXXXXX`` atomically and return it.
 
     Raises:
@@ -80,7 +90,7 @@ def counters(folder: Path) -> dict[str, Any]:
     return held
 
 
-def restore(state: TrainState, folder: Path) -> dict[str, Any]:
+def restore(state: TrainState[Any], folder: Path) -> dict[str, Any]:
     """Read a checkpoint into ``state`` (same configuration) and return its counters.
 
     Raises:

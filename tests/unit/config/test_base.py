@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unfog.config.model import UNetConfig
+from unfog.config.model import ModelConfig, UNetConfig
 from unfog.config.presets import small
 from unfog.config.train import LogNormalConfig, MinSNRConfig, RunConfig, UniformConfig
 from unfog.util.errors import UsageError
@@ -13,13 +13,13 @@ from unfog.util.errors import UsageError
 def test_another_kind_leaves_nothing_of_the_former_one() -> None:
     config = RunConfig().override(["train.density.kind=uniform", "model.net.kind=unet", "train.weight.kind=min_snr"])
     assert config.train.density == UniformConfig()
-    assert config.model.net == UNetConfig()
+    assert config.model == ModelConfig(net=UNetConfig())
     assert config.train.weight == MinSNRConfig(gamma=5.0)
 
 
 def test_a_new_kind_can_be_set_further_at_once() -> None:
     config = RunConfig().override(["model.net.kind=unet", "model.net.widths=[16, 48]", "model.net.attend=[1]"])
-    assert config.model.net == UNetConfig(widths=(16, 48), attend=(1,))
+    assert config.model == ModelConfig(net=UNetConfig(widths=(16, 48), attend=(1,)))
 
 
 def test_what_is_set_beside_a_new_kind_is_kept_whatever_the_order() -> None:

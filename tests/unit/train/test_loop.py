@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from unfog.core.weighting import LogNormal
 from unfog.model.model import Model
 from unfog.samplers import SAMPLERS
 from unfog.samplers.step import last
-from unfog.train.loop import Record, Source, train
+from unfog.train.loop import Record, train
 from unfog.train.objective import Example, example
 from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState, latest, restore, save
@@ -32,13 +32,13 @@ def config(images: int, **changes: object) -> TrainConfig:
     return TrainConfig(images=images, batch=12, optimiser=optimiser, precision="float32").model_copy(update=changes)
 
 
-def fresh(ndim: int, settings: TrainConfig) -> TrainState:
+def fresh(ndim: int, settings: TrainConfig) -> TrainState[Model]:
     model = tiny_model(tiny_config(ndim=ndim, channels=2), train=settings)
     ema = tiny_model(tiny_config(ndim=ndim, channels=2), train=settings).requires_grad_(False)
     return TrainState(model, ema, optimisers(model, settings.optimiser))
 
 
-def waves(model: Model, ndim: int) -> Source:
+def waves(model: Model, ndim: int) -> Callable[[Sequence[int]], Example]:
     """Captioned tensors: "a low tone" is a constant -0.5, "a red circle" +0.5, plus a small random offset."""
 
     def source(positions: Sequence[int]) -> Example:
@@ -59,11 +59,11 @@ def waves(model: Model, ndim: int) -> Source:
     return source
 
 
-def run(state: TrainState, ndim: int, settings: TrainConfig) -> list[Record]:
+def run(state: TrainState[Model], ndim: int, settings: TrainConfig) -> list[Record]:
     return list(train(state, waves(state.model, ndim), settings, precision=torch.float32))
 
 
-def tensors(state: TrainState) -> dict[str, Tensor]:
+def tensors(state: TrainState[Model]) -> dict[str, Tensor]:
     return {f"{n}/{k}": v for n, m in (("w", state.model), ("ema", state.ema)) for k, v in m.state_dict().items()}
 
 
