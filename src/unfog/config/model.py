@@ -111,8 +111,22 @@ class PictureConfig(Config):
     sigma_data: Annotated[float, Field(gt=0, le=100)] = 0.5
 
 
+class EncoderConfig(Config):
+    """A picture tower (``nets/picture_encoder.py``)."""
+
+    patch: Annotated[int, Field(ge=1, le=16)] = 4
+    stem: Positive = 64
+    width: Positive = 192
+    depth: Positive = 3
+    heads: Positive = 6
+
+
 class ModelConfig(Config):
-    """A model that draws: everything needed to rebuild it around its weights."""
+    """A model that draws: everything needed to rebuild it around its weights.
+
+    ``completes``: it is told which pixels are known, and what they are. ``style``: the tower through which it looks at
+    a reference picture; unset, it knows no reference pictures.
+    """
 
     kind: Literal["diffusion"] = "diffusion"
     ndim: Annotated[int, Field(ge=1, le=3)] = 2
@@ -123,16 +137,8 @@ class ModelConfig(Config):
     net: NetConfig = HybridConfig()
     text: TextConfig = TextConfig()
     picture: PictureConfig = PictureConfig()
-
-
-class EncoderConfig(Config):
-    """The picture tower of a text-image model (``nets/picture_encoder.py``)."""
-
-    patch: Annotated[int, Field(ge=1, le=16)] = 4
-    stem: Positive = 64
-    width: Positive = 192
-    depth: Positive = 3
-    heads: Positive = 6
+    completes: bool = False
+    style: EncoderConfig | None = None
 
 
 class ContrastConfig(Config):

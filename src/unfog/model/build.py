@@ -81,8 +81,12 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 context=text.width,
                 pooled=text.width,
                 emb=net.emb,
+                control=config.picture.channels + 1 if config.completes else 0,
+                image=0 if config.style is None else config.style.width,
             )
         case cm.UNetConfig():
+            if config.completes or config.style is not None:
+                raise ValueError("a unet is told no known pixels and no reference picture; use the network hybrid")
             return UNet(
                 ndim=config.ndim,
                 channels=config.picture.channels,
@@ -135,7 +139,9 @@ def build_model(
             level_range=config.level_range,
             uncertainty=Uncertainty() if uncertain else None,
         )
-        model = Model(config, tokenizer, build_text(config.text, tokenizer), Identity(), denoiser)
+        text, style = build_text(config.text, tokenizer), config.style
+        tower = None if style is None else build_tower(style, config.picture.channels)
+        model = Model(config, tokenizer, text, Identity(), denoiser, style=tower)
     return drawn(model, seed)
 
 
@@ -153,19 +159,24 @@ def build_text(config: cm.TextConfig, tokenizer: Tokenizer) -> TextEncoder:
 
 def build_contrast(config: cm.ContrastConfig, tokenizer: Tokenizer, *, seed: int | None = None) -> Contrast:
     """A model that compares texts with pictures; ``seed`` as in ``build_model``."""
-    tower = config.encoder
     with torch.device("meta"):
-        picture = PictureEncoder(
-            channels=config.picture.channels,
-            patch=tower.patch,
-            stem=tower.stem,
-            width=tower.width,
-            depth=tower.depth,
-            heads=tower.heads,
-        )
+        picture = build_tower(config.encoder, config.picture.channels)
         text = build_text(config.text, tokenizer)
-        model = Contrast(tokenizer, text, picture, width=config.text.width, picture_width=tower.width, dim=config.dim)
+        widths = {"width": config.text.width, "picture_width": config.encoder.width}
+        model = Contrast(tokenizer, text, picture, dim=config.dim, **widths)
     return drawn(model, seed)
+
+
+def build_tower(config: cm.EncoderConfig, channels: int) -> PictureEncoder:
+    """A picture tower."""
+    return PictureEncoder(
+        channels=channels,
+        patch=config.patch,
+        stem=config.stem,
+        width=config.width,
+        depth=config.depth,
+        heads=config.heads,
+    )
 
 
 def build_any(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +27,7 @@ from unfog.nets.layers import (
     ChannelNorm,
     Conv,
     Downsample,
+    Linear,
     ResBlock,
     Upsample,
     coordinates,
@@ -50,7 +52,10 @@ class Hybrid(nn.Module):
         core_width, core_depth, heads: the transformer at the coarsest level.
         context: width of the text tokens; pooled: width of the pooled text (0: unconditional); labels: classes.
         emb: width of the modulation embedding.
-        control: extra input channels of ``cond.control``.
+        control: extra input channels of ``cond.control``; without it they are 0.
+        image: width of the tokens of a reference picture, ``cond.image``, 0: none; image_tokens: how many.
+
+    What is absent is 0, for both: no pixel is known, no style is given.
     """
 
     def __init__(
@@ -69,9 +74,13 @@ class Hybrid(nn.Module):
         labels: int = 0,
         emb: int = 256,
         control: int = 0,
+        image: int = 0,
+        image_tokens: int = 16,
     ) -> None:
         super().__init__()
         self.patch, self.multiple, self.control = patch, patch * 2 ** len(widths), control
+        self.image = Linear(image, context, bias=False) if image else None
+        self.image_tokens = image_tokens
         self.head_dim = core_width // heads
         cell = patch**ndim
         self.embed = Embed(emb, pooled=pooled, labels=labels)
@@ -92,9 +101,10 @@ class Hybrid(nn.Module):
         space = x.shape[2:]
         emb = self.embed(level, cond)
         if self.control:
-            if cond.control is None:
-                raise ValueError(f"this network needs cond.control with {self.control} channels")
-            x = torch.cat([x, cond.control], dim=1)
+            known = x.new_zeros(x.shape[0], self.control, *space) if cond.control is None else cond.control
+            x = torch.cat([x, known.to(x.dtype)], dim=1)
+        if self.image is not None:
+            cond = self.with_image(cond, self.image)
         h = unshuffle(pad_to_multiple(x, self.multiple), self.patch)
         h = self.stem(torch.cat([h, coordinates(h)], dim=1))
         skips: list[Tensor] = []
@@ -109,6 +119,15 @@ class Hybrid(nn.Module):
             for block in blocks.children():
                 h = block(torch.cat([h, skips.pop()], dim=1) / math.sqrt(2), emb)
         return crop(shuffle(self.out(F.silu(self.norm(h))), self.patch), space)
+
+    def with_image(self, cond: Cond, project: Linear) -> Cond:
+        """The text tokens followed by those of the reference picture, to be attended to alike."""
+        if cond.tokens is None or cond.mask is None:
+            raise ValueError("this network reads a reference picture beside text: give cond.tokens and cond.mask")
+        b, width = cond.tokens.shape[0], project.in_features
+        image = cond.tokens.new_zeros(b, self.image_tokens, width) if cond.image is None else cond.image
+        tokens = torch.cat([cond.tokens, project(image).to(cond.tokens.dtype)], dim=1)
+        return replace(cond, tokens=tokens, mask=torch.cat([cond.mask, cond.mask.new_ones(b, image.shape[1])], dim=1))
 
     def think(self, h: Tensor, emb: Tensor, cond: Cond, probe: Probe | None) -> Tensor:
         """The transformer core on the coarsest grid: (b, d, *cells) -> the same."""

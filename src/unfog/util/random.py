@@ -50,6 +50,8 @@ class Draw(IntEnum):
     WEIGHTS = 12
     TEST = 13
     TEXTURE = 14
+    MASK = 15
+    REFERENCE = 16
 
 
 def image_seed(seed: int, k: int) -> int:
