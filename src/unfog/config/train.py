@@ -85,6 +85,10 @@ class TrainConfig(Config):
     batch: Annotated[int, Field(ge=1, le=65536)] = 64
     accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
     caption_dropout: Fraction = 0.1
+    masked: Fraction = 0.25
+    """Share of pictures of which some pixels are told, if the model completes pictures."""
+    references: Fraction = 0.3
+    """Share of pictures with a reference picture, if the model knows those and the data has them."""
     density: Annotated[LogNormalConfig | UniformConfig, Field(discriminator="kind")] = LogNormalConfig()
     weight: Annotated[UnitConfig | UncertaintyConfig | MinSNRConfig, Field(discriminator="kind")] = UncertaintyConfig()
     optimiser: OptimiserConfig = OptimiserConfig()

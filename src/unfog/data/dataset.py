@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 Split = Literal["train", "valid"]
@@ -23,10 +23,14 @@ class Batch(NamedTuple):
     Attributes:
         x: pictures, float32 in [-1, 1], RGB unless the dataset says otherwise.
         captions: one sentence per picture.
+        references: other pictures in the style of some of them, of which ``of`` has the numbers; ``None``: there are
+            none.
     """
 
     x: Float[Tensor, "b c h w"]
     captions: list[str]
+    references: Float[Tensor, "r c h w"] | None = None
+    of: Int64[Tensor, " r"] | None = None
 
 
 class Dataset(Protocol):

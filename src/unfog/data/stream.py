@@ -63,7 +63,7 @@ def read(dataset: Dataset, *, seed: int, start: int, n: int) -> Batch:
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
-    """One batch from several."""
+    """One batch from several, without references (a set that has them has no end, so its batches are whole)."""
     if len(batches) == 1:
         return batches[0]
     return Batch(torch.cat([batch.x for batch in batches]), [text for batch in batches for text in batch.captions])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from unfog.model.build import build_any, build_density
 from unfog.model.model import Model
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.loop import Source
+from unfog.train.masks import known_pixels
 from unfog.train.objective import Example, Pair, example
 from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
@@ -117,8 +119,9 @@ def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: Tr
         words = tokenizer.encode(batch.captions)
         if not isinstance(model, Model):
             return Pair(batch.x, words)
-        return example(
-            model.codec.encode(batch.x),
+        x0 = model.codec.encode(batch.x)
+        made = example(
+            x0,
             words,
             positions,
             seed=about.seed,
@@ -126,5 +129,10 @@ def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: Tr
             process=model.denoiser.process,
             caption_dropout=about.caption_dropout,
         )
+        if model.config.completes:
+            made = replace(made, known=known_pixels(about.seed, positions, x0.shape[2:], about.masked))
+        if model.style is not None and batch.references is not None:
+            made = replace(made, reference=batch.references, of=batch.of)
+        return made
 
     return source  # pyright: ignore[reportReturnType]

@@ -1,6 +1,6 @@
 """Which pixels of a training picture are known: what a model that completes pictures is trained on.
 
-Four kinds, drawn with equal probability: a hole (a rectangle is missing), a window (only a rectangle is known), one side
+Four kinds, equally likely: a hole (a rectangle is missing), a window (only a rectangle is known), one side
 (everything beyond a straight line through the middle third is missing) and strokes (a few thick lines are missing).
 Distances are in shares of the side, so a mask is the same at every resolution.
 """

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from unfog.core.process import Process
@@ -31,14 +32,16 @@ class Example:
     drop: Bool[Tensor, " b"]
     t: Float[Tensor, " b"]
     eps: Float[Tensor, "b c *space"]
+    known: Float[Tensor, "b 1 *space"] | None = None
+    reference: Float[Tensor, "r c *_space"] | None = None
+    of: Int64[Tensor, " r"] | None = None
 
     def to(self, device: torch.device) -> Example:
-        x0, drop, t, eps = (part.to(device) for part in (self.x0, self.drop, self.t, self.eps))
-        return Example(x0, self.words.to(device), drop, t, eps)
+        return Example(*(None if part is None else part.to(device) for part in self.parts()))
 
-    def parts(self) -> tuple[Tensor, Encoded, Tensor, Tensor, Tensor]:
+    def parts(self) -> tuple[Any, ...]:
         """The arguments of ``Model.forward``."""
-        return self.x0, self.words, self.drop, self.t, self.eps
+        return self.x0, self.words, self.drop, self.t, self.eps, self.known, self.reference, self.of
 
 
 @dataclass(frozen=True)

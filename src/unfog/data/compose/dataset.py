@@ -13,12 +13,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+
 from unfog.data.compose.backdrops import BACKDROPS
 from unfog.data.compose.boxes import EXTENT
 from unfog.data.compose.caption import BARE, FULL, TRAIN, Wording, caption
 from unfog.data.compose.facts import Facts
 from unfog.data.compose.held import HELD_KINDS
-from unfog.data.compose.layout import GROUNDS, MIXTURE, RECIPES, draw_scene
+from unfog.data.compose.layout import GROUNDS, MIXTURE, RECIPES, draw_like, draw_scene
 from unfog.data.compose.render import render
 from unfog.data.compose.scene import SHAPES, STYLES, Scene
 from unfog.data.compose.sprites import Sprites
@@ -41,6 +43,7 @@ class Compositions:
         sprites: what the scenes are made of, besides shapes.
         size: side of the pictures in pixels, at least 32.
         wording: how captions are worded.
+        references: share of pictures with another one in the same style beside them.
 
     Raises:
         ValueError: a size below 32.
@@ -51,10 +54,10 @@ class Compositions:
     count: int | None = None
     valid_count: int | None = None
 
-    def __init__(self, sprites: Sprites, size: int = 64, wording: Wording = TRAIN) -> None:
+    def __init__(self, sprites: Sprites, size: int = 64, wording: Wording = TRAIN, *, references: float = 0.0) -> None:
         if size < SMALLEST:
             raise ValueError(f"size must be at least {SMALLEST} pixels, got {size}: tiny things cannot be told apart")
-        self.sprites, self.size, self.wording = sprites, size, wording
+        self.sprites, self.size, self.wording, self.references = sprites, size, wording, references
 
     def scenes(self, indices: Sequence[int], *, seed: int, split: Split) -> list[tuple[Scene, str, Facts]]:
         """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split, with their captions and what those state."""
@@ -69,14 +72,31 @@ class Compositions:
     def batch(self, indices: Sequence[int], *, seed: int, split: Split) -> Batch:
         """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split: RGBA pictures in [-1, 1] and captions."""
         made = self.scenes(indices, seed=seed, split=split)
-        return Batch(render([s for s, _, _ in made], self.sprites, self.size), [text for _, text, _ in made])
+        captions = [text for _, text, _ in made]
+        at = [i + (VALID_FROM if split == "valid" else 0) for i in indices]
+        beside = dice_of(seed, at, Draw.REFERENCE)
+        of = [k for k, dice in enumerate(beside) if dice.chance(self.references)]
+        scenes = [s for s, _, _ in made] + [draw_like(beside[k], self.sprites, made[k][0]) for k in of]
+        x = render(scenes, self.sprites, self.size)
+        if not of:
+            return Batch(x, captions)
+        return Batch(x[: len(made)], captions, x[len(made) :], torch.tensor(of))
 
     def captions(self, limit: int) -> list[str]:
         """Captions of the first ``limit`` training scenes of seed 0."""
         return [text for _, text, _ in self.scenes(range(limit), seed=0, split="train")]
 
     def fingerprint(self) -> str:
-        held = [VERSION, self.sprites.fingerprint(), self.size, repr(self.wording), MIXTURE, GROUNDS, EXTENT]
+        held = [
+            VERSION,
+            self.sprites.fingerprint(),
+            self.size,
+            repr(self.wording),
+            self.references,
+            MIXTURE,
+            GROUNDS,
+            EXTENT,
+        ]
         held += [PALETTE, SHAPES, STYLES, [(g.kind, g.colour) for g in BACKDROPS]]
         return "sha256:" + hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 

@@ -13,7 +13,7 @@ the mixture does not shift.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from unfog.data.compose.backdrops import BACKDROPS, bits_of_kind
 from unfog.data.compose.cast import Cast, Rows, cast_of, cast_of_triples
@@ -79,6 +79,7 @@ STYLE_GROUNDS: dict[Style, dict[str, float]] = {  # styles that do not show ever
     "black and white": GROUNDS | {"plain": 0.0, WHITE_KIND: 0.12},
 }
 FULL_GROUND: tuple[Style, ...] = ("plain", "pixel art", "watercolor", "mosaic", "embroidery")  # can be empty
+ALIKE = ("one", "one", "pair", "row", "count")  # parts of the mixture that show a style well
 TRIES, HELD_TRIES = 40, 300
 
 
@@ -109,6 +110,32 @@ def draw_scene(dice: Dice, sprites: Sprites, *, training: bool = True, recipe: s
         if scene is not None and not (training and held_kinds(scene, cast.table)):
             return scene
     return _draw_surely(dice, cast)
+
+
+def draw_like(dice: Dice, sprites: Sprites, scene: Scene) -> Scene:
+    """Another scene in the style of ``scene``: the same global style, and the same hand if it has a sprite.
+
+    A training scene: no held-out combination appears.
+    """
+    cast = cast_of(sprites)
+    hand = next((cast.table[g.look.sprite].style for g in scene.groups if g.look.sprite is not None), None)
+    pool = cast.usual if hand is None else by_hand(cast)[hand]
+    for _ in range(TRIES):
+        made = _draw(dice, Stage(dice, cast, scene.style, pool), dice.choice(ALIKE if pool else ("shapes",)))
+        if made is not None and not held_kinds(made, cast.table):
+            return made
+    return _draw_surely(dice, cast)
+
+
+@lru_cache(maxsize=4)
+def by_hand(cast: Cast) -> dict[str, tuple[Rows, ...]]:
+    """The usual concepts by the style of their sprites, each with its rows in that style alone."""
+    hands = {sprite.style for sprite in cast.table}
+    found = {
+        hand: tuple(tuple(row for row in rows if cast.table[row].style == hand) for rows in cast.usual)
+        for hand in hands
+    }
+    return {hand: tuple(rows for rows in concepts if rows) for hand, concepts in found.items()}
 
 
 def _held_scene(dice: Dice, cast: Cast, kind: str, *, training: bool) -> Scene:
