@@ -25,7 +25,13 @@ def train(
         str | None,
         typer.Option("--sprites", help="With 'scenes': compose them of these captioned pictures with transparency."),
     ] = None,
-    preset: Annotated[str, typer.Option("--preset", help="Size of the network: tiny, small or base.")] = "small",
+    towers: Annotated[
+        str | None,
+        typer.Option("--towers", help="Start with the words and eyes of a model of --preset contrast."),
+    ] = None,
+    preset: Annotated[
+        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast.")
+    ] = "small",
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")
     ] = None,
@@ -53,6 +59,7 @@ def train(
         {
             "data": data,
             "sprites": sprites,
+            "towers": towers,
             "preset": preset,
             "size": size,
             "images": images,

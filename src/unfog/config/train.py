@@ -115,6 +115,8 @@ class TrainRequest(Config):
     images: int | None = None
     minutes: float | None = None
     seed: int | None = None
+    towers: str | None = None
+    """A model of ``--preset contrast`` whose vocabulary, text encoder and picture tower a model that draws starts from."""
     assignments: tuple[str, ...] = ()
 
 

@@ -24,7 +24,7 @@ SIDES = (16, 24, 32, 48, 64, 96, 128)
 HEADER_BYTES = 2**20  # photographs may carry profiles and previews of several hundred kB before their size
 
 
-def open_dataset(config: DataConfig, size: int) -> Generator[Event, None, Dataset]:
+def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> Generator[Event, None, Dataset]:
     """The pictures of a run, ``size`` pixels square; tells how far the reading of a folder is.
 
     Raises:
@@ -38,7 +38,7 @@ def open_dataset(config: DataConfig, size: int) -> Generator[Event, None, Datase
     match config.source:
         case "scenes" if config.sprites is not None:
             yield Progress(0, 0, f"reading the sprites in {config.sprites}")
-            return Compositions(load_sprites(Path(config.sprites)), size)
+            return Compositions(load_sprites(Path(config.sprites)), size, references=references)
         case "scenes":
             return Scenes(size)
         case "emoji":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from unfog.config.model import ModelConfig, PictureConfig
+from unfog.config.model import ContrastConfig, ModelConfig, PictureConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig, TrainRequest
 from unfog.core.head import to_x0
@@ -16,8 +17,10 @@ from unfog.data.dataset import Dataset
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.jobs.events import Event
 from unfog.model.build import build_any, build_head, build_schedule, build_weight
+from unfog.model.locate import locate
+from unfog.model.store import read_manifest
 from unfog.text.tokenizer import Tokenizer
-from unfog.util.errors import UsageError
+from unfog.util.errors import ModelError, UsageError
 from unfog.util.nearest import unknown
 
 SIGMA_DATA = "model.picture.sigma_data"
@@ -26,11 +29,15 @@ NAMED = 5  # settings of a run that differ from a command, before "and N more"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run starts from: its configuration, its pictures, read once, and the settings that a person chose."""
+    """What a run starts from: its configuration, its pictures, read once, and the settings that a person chose.
+
+    ``towers``: the text-image model that it takes vocabulary, text encoder and picture tower from, if any.
+    """
 
     config: RunConfig
     dataset: Dataset
     chosen: frozenset[str] = frozenset()
+    towers: Path | None = None
 
 
 def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
@@ -55,12 +62,41 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
     said += [f"train.seed={request.seed}"] if request.seed is not None else []
     said += ["model.picture.channels=4"] if draft.data.sprites is not None else []
     config = config.model_copy(update={"data": draft.data}).override([*said, *assignments])
+    towers = None if request.towers is None else locate(request.towers).folder
+    if towers is not None:
+        config = with_towers(config, towers)
     check_model(config)
-    dataset = yield from open_dataset(config.data, config.model.picture.size)
+    dataset = yield from open_dataset(config.data, config.model.picture.size, references=references_of(config))
     chosen = frozenset(text.partition("=")[0].strip() for text in assignments)
     if SIGMA_DATA not in chosen:
         config = config.override([f"{SIGMA_DATA}={sigma_data(dataset)}"])
-    return Plan(config, dataset, chosen)
+    return Plan(config, dataset, chosen, towers)
+
+
+def references_of(config: RunConfig) -> float:
+    """Share of pictures that are to come with a reference picture."""
+    return config.train.references if isinstance(config.model, ModelConfig) and config.model.style is not None else 0.0
+
+
+def with_towers(config: RunConfig, folder: Path) -> RunConfig:
+    """The configuration of a model that draws, with the text encoder and picture tower of a text-image model.
+
+    Raises:
+        UsageError: the two do not go together.
+        ModelError: it is no text-image model.
+    """
+    towers = read_manifest(folder, hashes=False).model
+    if not isinstance(towers, ContrastConfig):
+        raise ModelError(f"{folder} holds no text-image model; train one with --preset contrast")
+    if not isinstance(config.model, ModelConfig):
+        raise UsageError("--towers is for models that draw; leave it out with --preset contrast")
+    if towers.picture.channels != config.model.picture.channels:
+        raise UsageError(
+            f"--towers has pictures of {towers.picture.channels} channels and the data"
+            f" {config.model.picture.channels}: train both on the same pictures"
+        )
+    model = config.model.model_copy(update={"text": towers.text, "style": towers.encoder})
+    return config.model_copy(update={"model": model})
 
 
 def check_model(config: RunConfig) -> None:

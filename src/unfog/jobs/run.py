@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,11 +20,13 @@ from unfog.data.dataset import Dataset
 from unfog.jobs.data_lock import write_lock
 from unfog.jobs.datasets import open_dataset
 from unfog.jobs.events import Event
-from unfog.jobs.plan import Plan
+from unfog.jobs.plan import Plan, references_of
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.vocabulary import Vocabulary
 from unfog.model.build import build_any, build_density
 from unfog.model.model import Model
+from unfog.model.store import load_contrast
+from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.loop import Source
 from unfog.train.masks import known_pixels
@@ -30,7 +34,7 @@ from unfog.train.objective import Example, Pair, example
 from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
-from unfog.util.files import write_atomic
+from unfog.util.files import commit_directory, write_atomic
 
 
 class Run(Config):
@@ -61,10 +65,19 @@ def precision_of(config: RunConfig, device: torch.device) -> torch.dtype:
 
 
 def start_run(
-    folder: RunFolder, words: Vocabulary, dataset: Dataset, device: torch.device, threads: int, command: str = ""
+    folder: RunFolder,
+    words: Vocabulary,
+    dataset: Dataset,
+    device: torch.device,
+    threads: int,
+    command: str = "",
+    *,
+    towers: Path | None = None,
 ) -> Run:
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     config = words.config
+    if towers is not None and not folder.towers.exists():
+        commit_directory(folder.towers, lambda to: shutil.copytree(towers, to, dirs_exist_ok=True))
     run = Run(
         config=config,
         data_fingerprint=dataset.fingerprint(),
@@ -97,16 +110,29 @@ def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset
         data = data.model_copy(update={"source": planned.config.data.source})
         if planned.config.data == data and planned.config.model.picture.size == size:
             return planned.dataset
-    return (yield from open_dataset(data, size))
+    return (yield from open_dataset(data, size, references=references_of(run.config)))
 
 
-def fresh_state(config: RunConfig, tokenizer: Tokenizer, device: torch.device) -> TrainState[Any]:
-    """Random weights from the run's seed; the average starts as a copy."""
+def fresh_state(
+    config: RunConfig, tokenizer: Tokenizer, device: torch.device, towers: Path | None = None
+) -> TrainState[Any]:
+    """Random weights from the run's seed, words and eyes from ``towers`` if there are any; the average is a copy."""
     model, ema = (build_any(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
     model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
+    if towers is not None and towers.is_dir():
+        for one in (model, ema):
+            assert isinstance(one, Model)
+            begin_with(one, load_contrast(towers))
     if isinstance(model, Model):
         model.denoiser.precision = precision_of(config, device)
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
+
+
+def begin_with(model: Model, towers: Contrast) -> None:
+    """Copy the text encoder and the picture tower of a text-image model into a model that draws."""
+    assert model.style is not None
+    model.text.load_state_dict(towers.text.state_dict())
+    model.style.load_state_dict(towers.picture.state_dict())
 
 
 def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState[Any]) -> Source:
