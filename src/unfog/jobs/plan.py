@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from unfog.config.model import ContrastConfig, ModelConfig, PictureConfig
+from unfog.config.model import ModelConfig, PictureConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig, TrainRequest
 from unfog.core.head import to_x0
@@ -18,9 +18,8 @@ from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.jobs.events import Event
 from unfog.model.build import build_any, build_head, build_schedule, build_weight
 from unfog.model.locate import locate
-from unfog.model.store import read_manifest
 from unfog.text.tokenizer import Tokenizer
-from unfog.util.errors import ModelError, UsageError
+from unfog.util.errors import UsageError
 from unfog.util.nearest import unknown
 
 SIGMA_DATA = "model.picture.sigma_data"
@@ -76,27 +75,6 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
 def references_of(config: RunConfig) -> float:
     """Share of pictures that are to come with a reference picture."""
     return config.train.references if isinstance(config.model, ModelConfig) and config.model.style is not None else 0.0
-
-
-def with_towers(config: RunConfig, folder: Path) -> RunConfig:
-    """The configuration of a model that draws, with the text encoder and picture tower of a text-image model.
-
-    Raises:
-        UsageError: the two do not go together.
-        ModelError: it is no text-image model.
-    """
-    towers = read_manifest(folder, hashes=False).model
-    if not isinstance(towers, ContrastConfig):
-        raise ModelError(f"{folder} holds no text-image model; train one with --preset contrast")
-    if not isinstance(config.model, ModelConfig):
-        raise UsageError("--towers is for models that draw; leave it out with --preset contrast")
-    if towers.picture.channels != config.model.picture.channels:
-        raise UsageError(
-            f"--towers has pictures of {towers.picture.channels} channels and the data"
-            f" {config.model.picture.channels}: train both on the same pictures"
-        )
-    model = config.model.model_copy(update={"text": towers.text, "style": towers.encoder})
-    return config.model_copy(update={"model": model})
 
 
 def check_model(config: RunConfig) -> None:

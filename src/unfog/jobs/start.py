@@ -1,0 +1,57 @@
+"""Starting from a finished model instead of from nothing.
+
+A text-image model (``--preset contrast``) lends a model that draws its vocabulary, its text encoder and, as the eyes for
+reference pictures, its picture tower. A model that draws lends everything: its network is trained on, on other pictures,
+at another size, or simply for longer. Only averaged weights are lent; the optimiser starts anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unfog.config.model import ContrastConfig, ModelConfig
+from unfog.config.train import RunConfig
+from unfog.model.model import Model
+from unfog.model.store import load_any, read_manifest
+from unfog.text.contrast import Contrast
+from unfog.util.errors import UsageError
+
+KEPT = "model."  # settings that a start decides
+
+
+def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunConfig:
+    """The configuration of a run that starts from the model in ``folder``; ``chosen`` are the settings a person set.
+
+    Raises:
+        UsageError: the two do not go together.
+        ModelError: it is no model folder.
+    """
+    lent, made = read_manifest(folder, hashes=False).model, config.model
+    if lent.picture.channels != made.picture.channels:
+        raise UsageError(
+            f"{folder} knows pictures of {lent.picture.channels} channels and these have {made.picture.channels}:"
+            " start from a model of such pictures"
+        )
+    match lent, made:
+        case ContrastConfig(), ModelConfig():
+            model = made.model_copy(update={"text": lent.text, "style": lent.encoder})
+        case (ModelConfig(), ModelConfig()) | (ContrastConfig(), ContrastConfig()):
+            if others := sorted(name for name in chosen if name.startswith(KEPT)):
+                raise UsageError(f"a run that starts from a model has its network: leave out --set {others[0]}=...")
+            model = lent.model_copy(update={"picture": lent.picture.model_copy(update={"size": made.picture.size})})
+        case _:
+            raise UsageError(f"{folder} holds a model that draws; one that compares cannot start from it")
+    return config.model_copy(update={"model": model})
+
+
+def begin_with(model: Model | Contrast, folder: Path) -> None:
+    """Copy what the model in ``folder`` lends into ``model``, which was built for it (``with_start``)."""
+    match load_any(folder), model:
+        case Contrast() as lent, Model():
+            assert model.style is not None
+            model.text.load_state_dict(lent.text.state_dict())
+            model.style.load_state_dict(lent.picture.state_dict())
+        case lent, _:
+            missing, unknown = model.load_state_dict(lent.state_dict(), strict=False)
+            assert not unknown
+            assert all(name.startswith("denoiser.uncertainty.") for name in missing)
