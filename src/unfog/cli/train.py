@@ -25,9 +25,9 @@ def train(
         str | None,
         typer.Option("--sprites", help="With 'scenes': compose them of these captioned pictures with transparency."),
     ] = None,
-    towers: Annotated[
+    start: Annotated[
         str | None,
-        typer.Option("--towers", help="Start with the words and eyes of a model of --preset contrast."),
+        typer.Option("--start", help="Model to start from: of --preset contrast for its words, or one that draws."),
     ] = None,
     preset: Annotated[
         str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast.")
@@ -59,7 +59,7 @@ def train(
         {
             "data": data,
             "sprites": sprites,
-            "towers": towers,
+            "start": start,
             "preset": preset,
             "size": size,
             "images": images,

@@ -115,8 +115,8 @@ class TrainRequest(Config):
     images: int | None = None
     minutes: float | None = None
     seed: int | None = None
-    towers: str | None = None
-    """A model of ``--preset contrast`` whose vocabulary, text encoder and picture tower a model that draws starts from."""
+    start: str | None = None
+    """A model to start from: of ``--preset contrast`` for words and eyes, or one that draws, to train it on."""
     assignments: tuple[str, ...] = ()
 
 

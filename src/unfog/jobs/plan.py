@@ -16,6 +16,7 @@ from unfog.core.head import to_x0
 from unfog.data.dataset import Dataset
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.jobs.events import Event
+from unfog.jobs.start import lends_network, with_start
 from unfog.model.build import build_any, build_head, build_schedule, build_weight
 from unfog.model.locate import locate
 from unfog.text.tokenizer import Tokenizer
@@ -30,13 +31,13 @@ NAMED = 5  # settings of a run that differ from a command, before "and N more"
 class Plan:
     """What a run starts from: its configuration, its pictures, read once, and the settings that a person chose.
 
-    ``towers``: the text-image model that it takes vocabulary, text encoder and picture tower from, if any.
+    ``start``: the model it starts from, if it does not start from nothing (``jobs/start.py``).
     """
 
     config: RunConfig
     dataset: Dataset
     chosen: frozenset[str] = frozenset()
-    towers: Path | None = None
+    start: Path | None = None
 
 
 def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
@@ -61,15 +62,15 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
     said += [f"train.seed={request.seed}"] if request.seed is not None else []
     said += ["model.picture.channels=4"] if draft.data.sprites is not None else []
     config = config.model_copy(update={"data": draft.data}).override([*said, *assignments])
-    towers = None if request.towers is None else locate(request.towers).folder
-    if towers is not None:
-        config = with_towers(config, towers)
+    chosen = frozenset(text.partition("=")[0].strip() for text in assignments)
+    start = None if request.start is None else locate(request.start).folder
+    if start is not None:
+        config = with_start(config, start, chosen)
     check_model(config)
     dataset = yield from open_dataset(config.data, config.model.picture.size, references=references_of(config))
-    chosen = frozenset(text.partition("=")[0].strip() for text in assignments)
-    if SIGMA_DATA not in chosen:
+    if SIGMA_DATA not in chosen and not (start is not None and lends_network(config, start)):
         config = config.override([f"{SIGMA_DATA}={sigma_data(dataset)}"])
-    return Plan(config, dataset, chosen, towers)
+    return Plan(config, dataset, chosen, start)
 
 
 def references_of(config: RunConfig) -> float:

@@ -22,11 +22,10 @@ from unfog.jobs.datasets import open_dataset
 from unfog.jobs.events import Event
 from unfog.jobs.plan import Plan, references_of
 from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.start import begin_with
 from unfog.jobs.vocabulary import Vocabulary
 from unfog.model.build import build_any, build_density
 from unfog.model.model import Model
-from unfog.model.store import load_contrast
-from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.loop import Source
 from unfog.train.masks import known_pixels
@@ -72,12 +71,12 @@ def start_run(
     threads: int,
     command: str = "",
     *,
-    towers: Path | None = None,
+    start: Path | None = None,
 ) -> Run:
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     config = words.config
-    if towers is not None and not folder.towers.exists():
-        commit_directory(folder.towers, lambda to: shutil.copytree(towers, to, dirs_exist_ok=True))
+    if start is not None and not folder.start.exists():
+        commit_directory(folder.start, lambda to: shutil.copytree(start, to, dirs_exist_ok=True))
     run = Run(
         config=config,
         data_fingerprint=dataset.fingerprint(),
@@ -114,25 +113,17 @@ def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset
 
 
 def fresh_state(
-    config: RunConfig, tokenizer: Tokenizer, device: torch.device, towers: Path | None = None
+    config: RunConfig, tokenizer: Tokenizer, device: torch.device, start: Path | None = None
 ) -> TrainState[Any]:
-    """Random weights from the run's seed, words and eyes from ``towers`` if there are any; the average is a copy."""
+    """Random weights from the run's seed, or what the model in ``start`` lends, if it exists; the average is a copy."""
     model, ema = (build_any(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
     model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
-    if towers is not None and towers.is_dir():
+    if start is not None and start.is_dir():
         for one in (model, ema):
-            assert isinstance(one, Model)
-            begin_with(one, load_contrast(towers))
+            begin_with(one, start)
     if isinstance(model, Model):
         model.denoiser.precision = precision_of(config, device)
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
-
-
-def begin_with(model: Model, towers: Contrast) -> None:
-    """Copy the text encoder and the picture tower of a text-image model into a model that draws."""
-    assert model.style is not None
-    model.text.load_state_dict(towers.text.state_dict())
-    model.style.load_state_dict(towers.picture.state_dict())
 
 
 def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState[Any]) -> Source:

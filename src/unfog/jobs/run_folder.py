@@ -6,7 +6,7 @@ RUN/dataset.lock.json   which pictures with which captions; a resumed run refuse
 RUN/events.jsonl        one JSON object per line; cut back to the checkpoint on resume (the old tail is kept beside it)
 RUN/checkpoints/        step-XXXXXXXX, atomic
 RUN/samples/            pictures at fixed seeds
-RUN/towers/             the text-image model whose words and eyes it started with, if it did
+RUN/start/              a copy of the model it started from, if it did not start from nothing
 RUN/model/              the finished model
 """
 
@@ -52,8 +52,8 @@ class RunFolder:
         return self.root / "model"
 
     @property
-    def towers(self) -> Path:
-        return self.root / "towers"
+    def start(self) -> Path:
+        return self.root / "start"
 
     @property
     def events(self) -> Path:
@@ -113,7 +113,7 @@ class RunFolder:
 
 def of_a_start(name: str) -> bool:
     """Whether a file is what a run writes before ``run.json``: a start that was killed may be started again."""
-    return name in ("LOCK", "tokenizer.json", "dataset.lock.json", "towers") or name.startswith(TEMPORARY)
+    return name in ("LOCK", "tokenizer.json", "dataset.lock.json", "start") or name.startswith(TEMPORARY)
 
 
 def seen_at(line: str) -> float:

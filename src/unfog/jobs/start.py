@@ -44,6 +44,11 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
     return config.model_copy(update={"model": model})
 
 
+def lends_network(config: RunConfig, folder: Path) -> bool:
+    """Whether the model in ``folder`` is of the same kind, so that its scales of pictures and noise are kept, too."""
+    return read_manifest(folder, hashes=False).model.kind == config.model.kind
+
+
 def begin_with(model: Model | Contrast, folder: Path) -> None:
     """Copy what the model in ``folder`` lends into ``model``, which was built for it (``with_start``)."""
     match load_any(folder), model:

@@ -80,7 +80,7 @@ def train_job(
             yield from start(folder, planned, request.minutes, where, set_threads(threads), command)
             (run, tokenizer), dataset = read_run(folder), planned.dataset
         last = latest_checkpoint(folder)
-        state, window = fresh_state(run.config, tokenizer, where, folder.towers), Window()
+        state, window = fresh_state(run.config, tokenizer, where, folder.start), Window()
         if last is not None:
             for damaged in checkpoint.set_aside(folder.checkpoints, after=last):
                 yield Note(f"{damaged} is damaged and was put aside")
@@ -103,7 +103,7 @@ def start(
         yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
         images = measured_images(words.config, words.tokenizer, planned.dataset, where, minutes)
         words = replace(words, config=words.config.override([f"train.images={images}"]))
-    start_run(folder, words, planned.dataset, where, threads, command, towers=planned.towers)
+    start_run(folder, words, planned.dataset, where, threads, command, start=planned.start)
 
 
 def kept(run: Run, planned: Plan | None, request: TrainRequest | None) -> Iterator[Note]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from unfog.config.train import RunConfig
 from unfog.jobs.plan import Plan
-from unfog.model.store import load_contrast
+from unfog.model.store import load_any
 from unfog.text.tokenizer import Tokenizer
 
 CAPTIONS = 20_000  # captions that the vocabulary is learned from, at most
@@ -28,16 +28,19 @@ class Vocabulary:
 
 
 def learn_vocabulary(plan: Plan) -> Vocabulary:
-    """Learn it from the training captions, or take that of the towers; captions set ``max_tokens``, if nobody did and the preset's are too few."""
+    """Learn it from the training captions, or take that of the model the run starts from.
+
+    Captions set ``max_tokens``, if nobody did and the preset's are too few.
+    """
     text, captions = plan.config.model.text, plan.dataset.captions(CAPTIONS)
     tokenizer = (
-        load_contrast(plan.towers).tokenizer
-        if plan.towers is not None
+        load_any(plan.start).tokenizer
+        if plan.start is not None
         else Tokenizer.train(captions, vocabulary=text.vocabulary, max_tokens=text.max_tokens, buckets=text.buckets)
     )
     lengths = sorted(tokenizer.count_all(captions))
     config = plan.config
-    if MAX_TOKENS not in plan.chosen and plan.towers is None:
+    if MAX_TOKENS not in plan.chosen and plan.start is None:
         needed = -(-lengths[math.ceil(FITTING * len(lengths)) - 1] // 8) * 8
         config = config.override([f"{MAX_TOKENS}={max(text.max_tokens, min(needed, LONGEST))}"])
         tokenizer = replace(tokenizer, max_tokens=config.model.text.max_tokens)
