@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.folders import settings
+from tests.support.folders import load_folder, settings
 from tests.support.pictures import encoded, pattern, raw_png, write
 from tests.support.plans import planned
 
 from unfog.cli.main import run
 from unfog.config.train import DataConfig, RunConfig
-from unfog.data.folder import load_folder
 from unfog.data.scenes import Scenes
 from unfog.jobs.run import start_run
 from unfog.jobs.run_folder import RunFolder

@@ -26,6 +26,7 @@ from unfog.train.objective import Example, example
 from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
+from unfog.util.errors import DataError
 from unfog.util.files import write_atomic
 
 
@@ -80,8 +81,17 @@ def start_run(
 
 
 def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
-    """What ``start_run`` wrote."""
-    run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+    """What ``start_run`` wrote.
+
+    Raises:
+        DataError: it is not understood.
+    """
+    try:
+        run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise DataError(
+            f"{folder.run_file} is not understood ({error}): continue with the unfog that started it"
+        ) from None
     text = folder.vocabulary.read_text(encoding="utf-8")
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens)
 
@@ -105,21 +115,21 @@ def fresh_state(config: RunConfig, tokenizer: Tokenizer, device: torch.device) -
 
 def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState) -> Source:
     """Positions in the run -> training batch, as a pure function."""
-    about, process = config.train, state.model.denoiser.process
-    density = build_density(about)
+    settings, process = config.train, state.model.denoiser.process
+    density = build_density(settings)
 
     def source(positions: range) -> Example:
-        batch = stream.read(dataset, seed=about.seed, start=positions.start, n=len(positions))
+        batch = stream.read(dataset, seed=settings.seed, start=positions.start, n=len(positions))
         ids, mask = tokenizer.encode(batch.captions)
         return example(
             state.model.codec.encode(batch.x),
             ids,
             mask,
             positions,
-            seed=about.seed,
+            seed=settings.seed,
             density=density,
             process=process,
-            caption_dropout=about.caption_dropout,
+            caption_dropout=settings.caption_dropout,
         )
 
     return source  # pyright: ignore[reportReturnType]
