@@ -22,6 +22,7 @@ from pydantic import BaseModel
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src/unfog"
 PAGE = ROOT / "docs/reference.md"
+PRESET, SIDE = "small", 32  # whose settings are shown as defaults
 HEAD = """# Reference
 
 Made by `make docs` from the code; do not edit. Words are explained in the [glossary](glossary.md).
@@ -164,18 +165,25 @@ def mathematics() -> list[str]:
 
 
 def settings() -> list[str]:
-    """The settings of a training run by the names that ``--set`` takes, then everything else that files hold."""
+    """The settings of a training run by the names that ``--set`` takes, then requests, then what files hold."""
     run = importlib.import_module("unfog.config.train").RunConfig
+    usual = importlib.import_module("unfog.config.presets").PRESETS[PRESET](SIDE)
     classes, said = configurations()
-    parts = ["## Settings of a training run\n", "Set with `--set name=value`; unknown names are refused.\n"]
+    parts = [
+        "## Settings of a training run\n",
+        "Set with `--set name=value`; unknown names are refused.\n",
+        f"Defaults are those of the preset {PRESET} at {SIDE} pixels; another preset has its own.\n",
+    ]
     seen: set[type[BaseModel]] = {run}
-    for prefix, kind in sections(run, ""):
+    for prefix, kind, value in sections(run, "", usual):
         seen.add(kind)
         parts += [f"### {kind.__name__}\n", f"`{prefix}*` " + (inspect.getdoc(kind) or "") + "\n"]
-        parts += [fields(kind, said, prefix)] if kind.model_fields else []
-    parts.append("## Formats\n")
-    for kind in classes:
-        if kind.model_fields and kind not in seen:
+        parts += [fields(kind, said, prefix, value)] if kind.model_fields else []
+    rest = [kind for kind in classes if kind.model_fields and kind not in seen]
+    requests = [kind for kind in rest if kind.__name__.endswith("Request")]
+    for title, some in (("Requests", requests), ("Formats", [kind for kind in rest if kind not in requests])):
+        parts.append(f"## {title}\n")
+        for kind in some:
             parts += [f"### {kind.__name__}\n", (inspect.getdoc(kind) or "") + "\n", fields(kind, said)]
     return parts
 
@@ -192,12 +200,16 @@ def configurations() -> tuple[list[type[BaseModel]], dict[tuple[str, str], str]]
     return classes, said
 
 
-def sections(kind: type[BaseModel], prefix: str) -> Iterable[tuple[str, type[BaseModel]]]:
-    """The classes of a tree of settings, each with the dotted name that leads to it."""
+def sections(
+    kind: type[BaseModel], prefix: str, usual: BaseModel | None
+) -> Iterable[tuple[str, type[BaseModel], BaseModel | None]]:
+    """The classes of a tree of settings, each with the dotted name that leads to it and its usual value, if any."""
     for name, field in kind.model_fields.items():
         for inner in models_in(field.annotation):
-            yield f"{prefix}{name}.", inner
-            yield from sections(inner, f"{prefix}{name}.")
+            held = getattr(usual, name, None)
+            value = held if isinstance(held, inner) else None
+            yield f"{prefix}{name}.", inner, value
+            yield from sections(inner, f"{prefix}{name}.", value)
 
 
 def models_in(annotation: object) -> list[type[BaseModel]]:
@@ -207,13 +219,16 @@ def models_in(annotation: object) -> list[type[BaseModel]]:
     return [kind for part in get_args(annotation) for kind in models_in(part)]
 
 
-def fields(kind: type[BaseModel], said: Mapping[tuple[str, str], str], prefix: str = "") -> str:
-    """The table of one class, its names below ``prefix``."""
+def fields(
+    kind: type[BaseModel], said: Mapping[tuple[str, str], str], prefix: str = "", usual: BaseModel | None = None
+) -> str:
+    """The table of one class, its names below ``prefix``; defaults are those of ``usual``, if it is given."""
     schema = kind.model_json_schema()["properties"]
     rows = []
     for name, field in kind.model_fields.items():
-        value = field.get_default(call_default_factory=True, validated_data={})
-        default = "required" if field.is_required() else "`false`" if value is False else shown(value)
+        plain = field.get_default(call_default_factory=True, validated_data={})
+        value = plain if usual is None else getattr(usual, name)
+        default = "required" if field.is_required() and usual is None else "`false`" if value is False else shown(value)
         rows.append((f"`{prefix}{name}`", allowed(schema[name]), default, said.get((kind.__name__, name), "")))
     return table(("name", "allowed", "default", "meaning"), rows)
 

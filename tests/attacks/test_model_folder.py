@@ -70,6 +70,7 @@ TOKENIZERS: dict[str, tuple[str, Any]] = {
     "template": ("post_processor", {"type": "TemplateProcessing", "single": [], "pair": [], "special_tokens": {}}),
     "another model": ("model", {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}),
     "no model": ("model", None),
+    "merges left out by chance": ("dropout", 0.5),
 }
 
 
@@ -77,7 +78,8 @@ TOKENIZERS: dict[str, tuple[str, Any]] = {
 def test_a_vocabulary_that_does_more_than_look_up_pieces(unfog, evil, name):
     part, crafted = TOKENIZERS[name]
     record = json.loads((evil / VOCABULARY).read_text(encoding="utf-8"))
-    (evil / VOCABULARY).write_text(json.dumps(record | {part: crafted}), encoding="utf-8")
+    changed = {part: crafted} if part in record else {"model": record["model"] | {part: crafted}}
+    (evil / VOCABULARY).write_text(json.dumps(record | changed), encoding="utf-8")
     sign(evil)
     assert "tokenizer.json" in refused(unfog)
 

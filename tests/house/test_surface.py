@@ -69,3 +69,14 @@ def test_everything_is_documented(repo):
     wanted += [f"guidance/{p.name}" for p in (repo / "src/unfog/guidance").glob("[a-z]*.py")]
     assert [name for name in wanted if name not in text] == []
     assert len(wanted) + len(verbs) > 30
+
+
+def test_the_settings_that_made_our_models_are_understood():
+    from unfog.config.train import RunConfig
+    from unfog.model.locate import builtin_root, inspect
+
+    made = [inspect(folder).manifest.training for folder in builtin_root().iterdir()]
+    assert made
+    for training in made:
+        assert training is not None
+        assert RunConfig.parse(training.config).train.images == training.images

@@ -16,10 +16,13 @@ import pytest
 from tests.support.folders import captioned_folder, settings
 
 from unfog.cli.main import run
+from unfog.config.train import TrainRequest
 from unfog.data import stream
 from unfog.data.dataset import Batch, Dataset
+from unfog.jobs.events import Progress
+from unfog.jobs.train import train_job
 from unfog.jobs.watch import DrawingWatch
-from unfog.util.errors import Exit
+from unfog.util.errors import Exit, UsageError
 
 LENGTH = 720
 OFTEN = settings(
@@ -114,7 +117,8 @@ def test_resume_starts_a_run_and_a_finished_one_stays_as_it_is(tmp_path: Path) -
         (["--preset", "huge"], Exit.USAGE, "tiny, small, base"),
         (["--images", "0"], Exit.USAGE, "images"),
         (["--images", "12", "--minutes", "1"], Exit.USAGE, "not both"),
-        (["--minutes", "-1"], Exit.USAGE, "must be positive"),
+        (["--minutes", "-1"], Exit.USAGE, "minutes = -1.0 is not allowed"),
+        (["--threads", "0"], Exit.USAGE, "at least 1, got 0"),
         (["--set", "train.btach=3"], Exit.USAGE, "btach"),
         (["--set", "train.batch=many"], Exit.USAGE, "train.batch"),
         (["--device", "abacus"], Exit.USAGE, "abacus"),
@@ -184,6 +188,7 @@ FULL_DISK = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 from unfog.cli.main import run
+from unfog.config.train import TrainRequest
 from unfog.data import stream
 from unfog.data.dataset import Batch, Dataset
 sys.exit(run(sys.argv[1:]))
@@ -256,13 +261,15 @@ def test_a_damaged_checkpoint_is_put_aside_and_the_one_before_it_goes_on(
     assert run(command(data, whole, 144)) == Exit.OK
     assert run(command(data, out, 144)) == Exit.OK
     shutil.rmtree(out / "model")
-    (out / "checkpoints" / ".tmp-half").mkdir()  # what a kill leaves
+    half = [out / "checkpoints" / ".tmp-half", out / "samples" / ".tmp-half", out / ".tmp-half"]
+    for left in half:  # by a kill
+        left.mkdir()
     newest = out / "checkpoints" / "step-00000012"
     (newest / "ema.safetensors").write_bytes(b"damaged")
     assert run([*command(data, out, 144), "--resume"]) == Exit.OK
     assert "damaged-step-00000012 is damaged and was put aside" in capsys.readouterr().err
     assert weights(out) == weights(whole)
-    assert not (out / "checkpoints" / ".tmp-half").exists()
+    assert not any(left.exists() for left in half)
     for folder in (out / "checkpoints").glob("step-*"):
         (folder / "model.safetensors").write_bytes(b"damaged")
     assert run([*command(data, out, 144), "--resume"]) == Exit.DATA
@@ -307,7 +314,7 @@ def test_long_captions_are_read_whole_or_it_is_said(tmp_path: Path, capsys: pyte
     assert "captions" not in capsys.readouterr().err
     few = ["--set", "model.text.max_tokens=16"]
     assert run([*command(data, tmp_path / "few", 24), *few]) == Exit.OK
-    assert "of the captions have more than 16 tokens" in capsys.readouterr().err
+    assert "of the captions are longer than 16 tokens" in capsys.readouterr().err
 
 
 def test_a_folder_called_as_a_built_in_set_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -315,3 +322,18 @@ def test_a_folder_called_as_a_built_in_set_is_noticed(tmp_path: Path, capsys: py
     with contextlib.chdir(tmp_path):
         assert run([*command(Path("scenes"), Path("run"), 24), "--size", "16"]) == Exit.OK
     assert "'scenes' is the built-in set; your folder of that name is ./scenes" in capsys.readouterr().err
+
+
+def test_a_run_that_began_while_the_folder_was_read_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = captioned_folder(tmp_path / "data", 6), tmp_path / "run"
+    request = TrainRequest(data=str(data), images=24, assignments=tuple(text for text in OFTEN if text != "--set"))
+    late = train_job(out, request, device="cpu", threads=1)
+    assert isinstance(next(late), Progress)  # it is reading
+    assert run(command(data, out, 24)) == Exit.OK
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    with pytest.raises(UsageError, match="already holds a run"):
+        list(late)
+    assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
+    assert run([*command(data, out, 24), "--resume"]) == Exit.OK

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from tests.support.outcome import outcome
+from unfog.data.captioned import Captioned
+from unfog.data.folder import read_folder
 from unfog.data.scenes import Scenes
 from unfog.media.image import to_uint8
 from unfog.media.png import encode
@@ -37,3 +41,8 @@ def captioned_folder(root: Path, n: int, *, size: int = 16) -> Path:
         (root / f"{k:04d}.png").write_bytes(encode(pixels))
         (root / f"{k:04d}.txt").write_text(text + "\n", encoding="utf-8")
     return root
+
+
+def load_folder(root: Path | str, size: int, **settings: Any) -> Captioned:
+    """A folder read at once; settings as in ``read_folder``."""
+    return outcome(read_folder(root, size, **settings))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.outcome import outcome
 from unfog.config.train import TrainRequest
 from unfog.jobs.plan import Plan, plan
-from unfog.util.outcome import outcome
 
 
 def planned(data: str, **settings: Any) -> Plan:
     """What ``unfog train DATA`` with these settings (fields of ``TrainRequest``) starts from."""
-    return outcome(plan(TrainRequest(data=data, **settings)))
+    return outcome(plan(TrainRequest.parse({"data": data, **settings})))

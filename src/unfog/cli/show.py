@@ -68,18 +68,23 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield Log().advance
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.description}", markup=False),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeRemainingColumn(compact=True),
+        rich.TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda event: bar.update(task, completed=event.done, total=event.total or None, description=event.message)
+
+        def advance(event: Progress) -> None:
+            bar.tasks[0].total = event.total or None  # update() takes None for "as before"
+            bar.update(task, completed=event.done, description=event.message)
+
+        yield advance
 
 
 class Log:

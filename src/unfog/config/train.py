@@ -10,6 +10,7 @@ from unfog.config.base import Config
 from unfog.config.model import AnyModelConfig, Fraction, ModelConfig
 
 Count = Annotated[int, Field(ge=1, le=10**12)]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
 
 
 class LogNormalConfig(Config):
@@ -80,7 +81,7 @@ class OptimiserConfig(Config):
 class TrainConfig(Config):
     """The loop. ``images`` is the length of the run; saving and previews are counted in images too."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**64)] = 0
+    seed: Seed = 0
     images: Count = 500_000
     batch: Annotated[int, Field(ge=1, le=65536)] = 64
     accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
@@ -111,10 +112,10 @@ class TrainRequest(Config):
     data: str
     sprites: str | None = None
     preset: str = "small"
-    size: int | None = None
-    images: int | None = None
-    minutes: float | None = None
-    seed: int | None = None
+    size: Annotated[int, Field(ge=8, le=4096)] | None = None
+    images: Count | None = None
+    minutes: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    seed: Seed | None = None
     start: str | None = None
     """A model to start from: of ``--preset contrast`` for words and eyes, or one that draws, to train it on."""
     assignments: tuple[str, ...] = ()

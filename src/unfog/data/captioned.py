@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Captioned:
-    """Captioned pictures that implement ``Dataset``. Made by ``folder.load_folder`` and ``emoji.load_emoji``.
+    """Captioned pictures that implement ``Dataset``. Made by ``folder.read_folder`` and ``emoji.load_emoji``.
 
     Attributes:
         entries: the pictures in their fixed order; item k of a split is the k-th entry with that split.

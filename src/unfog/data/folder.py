@@ -28,9 +28,9 @@ from unfog.data.split import FOLDER_RULE, RULE, assign, split_key
 from unfog.media.header import read_header
 from unfog.media.image import TRAINING, decode, pixels_of, quiet, read_bytes, square
 from unfog.util.errors import DataError
-from unfog.util.outcome import outcome
 
 CACHE_BYTES = 2**30
+CHUNK = 256  # pictures decoded at a time
 NAMED = 3  # files named in an error before "and N more"
 
 
@@ -52,19 +52,6 @@ class Read:
     kept: list[Found]
     loaded: list[Loaded]
     cache: UInt8[Tensor, "k 3 size size"]
-
-
-def load_folder(
-    root: Path | str,
-    size: int,
-    *,
-    missing: Literal["error", "drop", "folder"] = "error",
-    broken: Literal["error", "drop"] = "error",
-    flip: bool = False,
-    cache_bytes: int = CACHE_BYTES,
-) -> Captioned:
-    """Read a folder of captioned pictures; arguments and errors as in ``read_folder``."""
-    return outcome(read_folder(root, size, missing=missing, broken=broken, flip=flip, cache_bytes=cache_bytes))
 
 
 def read_folder(
@@ -143,8 +130,8 @@ def _refuse(root: Path, problems: Sequence[Problem]) -> None:
     """An error that names the first problems and what to do, if there are any."""
     if problems:
         raise DataError(
-            f"{_named([f'{p.path}: {p.reason}' for p in problems], root)}; repair or remove them, "
-            "or leave them out with --set data.broken_files=drop"
+            f"{_named([f'{p.path}: {p.reason}' for p in problems], root)};"
+            " or leave such files out with --set data.broken_files=drop"
         )
 
 
@@ -179,12 +166,12 @@ def read_all(
     cache = torch.empty((room, 3, size, size), dtype=torch.uint8)
     empty = torch.empty((3, 0, 0), dtype=torch.uint8)
     kept, loaded = list[Found](), list[Loaded]()
-    with quiet(), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        chunk = 256  # bounds the decoded pictures waiting for their turn
-        for start in range(0, len(found), chunk):
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        for start in range(0, len(found), CHUNK):
             yield start, len(found)
-            pictures = found[start : start + chunk]
-            results = pool.map(lambda picture: load_one(root, picture.path, size), pictures)
+            pictures = found[start : start + CHUNK]
+            with quiet():
+                results = list(pool.map(lambda picture: load_one(root, picture.path, size), pictures))
             for picture, result in zip(pictures, results, strict=True):
                 if isinstance(result, Problem):
                     problems.append(result)
@@ -193,6 +180,7 @@ def read_all(
                     cache[len(kept)] = result.pixels
                 kept.append(picture)
                 loaded.append(replace(result, pixels=empty))
+    yield len(found), len(found)
     return Read(kept, loaded, cache[: len(kept)])
 
 

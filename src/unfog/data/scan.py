@@ -20,9 +20,11 @@ from unfog.data.dataset import Split
 from unfog.data.licence import LICENCE_FILES, identify
 from unfog.media.image import EXTENSIONS
 from unfog.util.errors import DataError
+from unfog.util.files import MANIFEST
 
 OTHER_PICTURES = frozenset({".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".svg", ".psd", ".ico"})
 UNREAD_TABLE = "metadata.parquet"
+OWN = (*TABLES, UNREAD_TABLE, MANIFEST)  # files that belong to a folder of pictures without being any
 TRAIN_FOLDER = "train"
 VALID_FOLDERS = frozenset({"valid", "validation", "val", "test"})
 LICENCE_BYTES = 2**16
@@ -221,7 +223,7 @@ def _folder_licence(root: Path, names: list[str], problems: list[Problem]) -> st
 def _ignored(names: list[str]) -> dict[str, int]:
     """How many files of which ending are neither pictures nor captions, by name."""
     known = EXTENSIONS | set(SIDECARS)
-    rest = [name for name in names if _suffix(name) not in known and _base(name) not in (*TABLES, UNREAD_TABLE)]
+    rest = [name for name in names if _suffix(name) not in known and _base(name) not in OWN]
     return dict(sorted(Counter(_suffix(name) or _base(name) for name in rest).items()))
 
 

@@ -82,8 +82,10 @@ class Wording:
     loose: float = 0.1  # a leading "a picture of", a capital, a full stop: each with this probability
 
 
-EVEN = Wording(reading=0.5, within=0.66, sides=0.17)
-FULL = replace(EVEN, colour=1, shape=1, size=1, place=1, relation=1, white=1, ground=1, tags=0, loose=0)
+FULL = Wording(
+    colour=1, shape=1, size=1, place=1, relation=1, white=1, ground=1, tags=0, loose=0,
+    reading=0.5, within=0.66, sides=0.17,
+)  # fmt: skip
 BARE = replace(FULL, size=0, place=0, white=0, ground=0)
 
 

@@ -102,6 +102,7 @@ def write_folder(
                 (folder / name).write_bytes(encode(item.pixels))
                 table.write(json.dumps({"file_name": name, **item.facts}, ensure_ascii=False) + "\n")
                 licences[str(item.facts["licence"])] += 1
+        yield Progress(n, n, f"writing {out}")
     yield Result(
         {
             "folder": str(out),

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from unfog.config.base import value
 from unfog.config.model import ModelConfig, PictureConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig, TrainRequest
@@ -29,14 +30,14 @@ NAMED = 5  # settings of a run that differ from a command, before "and N more"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run starts from: its configuration, its pictures, read once, and the settings that a person chose.
+    """What a run starts from: its configuration, its pictures, read once, and the names that were given with --set.
 
     ``start``: the model it starts from, if it does not start from nothing (``jobs/start.py``).
     """
 
     config: RunConfig
     dataset: Dataset
-    chosen: frozenset[str] = frozenset()
+    chosen: frozenset[str]
     start: Path | None = None
 
 
@@ -52,17 +53,15 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
         raise UsageError(unknown("preset", request.preset, PRESETS))
     if images is not None and minutes is not None:
         raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
-    if minutes is not None and not 0 < minutes <= 1e6:
-        raise UsageError(f"--minutes must be positive, got {minutes:g}")
     data = DataConfig(source=request.data, sprites=request.sprites)
     draft = RunConfig(data=data).override([a for a in assignments if a.startswith("data.")])
     side = default_side(draft.data) if request.size is None else request.size
     config = PRESETS[request.preset](PictureConfig.parse({"size": side}).size)
-    said = [f"train.images={images}"] if images is not None else []
-    said += [f"train.seed={request.seed}"] if request.seed is not None else []
-    said += ["model.picture.channels=4"] if draft.data.sprites is not None else []
-    config = config.model_copy(update={"data": draft.data}).override([*said, *assignments])
-    chosen = frozenset(text.partition("=")[0].strip() for text in assignments)
+    options = [f"train.images={images}"] if images is not None else []
+    options += [f"train.seed={request.seed}"] if request.seed is not None else []
+    options += ["model.picture.channels=4"] if draft.data.sprites is not None else []
+    config = config.model_copy(update={"data": draft.data}).override([*options, *assignments])
+    chosen = names_set(assignments)
     start = None if request.start is None else locate(request.start).folder
     if start is not None:
         config = with_start(config, start, chosen)
@@ -76,6 +75,15 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
 def references_of(config: RunConfig) -> float:
     """Share of pictures that are to come with a reference picture."""
     return config.train.references if isinstance(config.model, ModelConfig) and config.model.style is not None else 0.0
+
+
+def names_set(assignments: Sequence[str]) -> frozenset[str]:
+    """The dotted names that ``a.b=c`` assignments set, those inside a table one by one."""
+    pairs = [(path.strip(), value(text.strip())) for path, _, text in (a.partition("=") for a in assignments)]
+    tables = {path: new for path, new in pairs if isinstance(new, dict)}
+    return frozenset([path for path, _ in pairs]) | {
+        f"{path}.{name}" for path, t in tables.items() for name, _ in leaves(t)
+    }
 
 
 def check_model(config: RunConfig) -> None:
@@ -128,8 +136,8 @@ def differences(run: RunConfig, asked: RunConfig, *, but: Sequence[str] = ()) ->
 
 def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every setting by its dotted name."""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}{key}.")
+    for key, held in table.items():
+        if isinstance(held, dict):
+            yield from leaves(held, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", value
+            yield f"{prefix}{key}", held

@@ -33,6 +33,7 @@ from unfog.train.objective import Example, Pair, example
 from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
+from unfog.util.errors import DataError
 from unfog.util.files import commit_directory, write_atomic
 
 
@@ -96,8 +97,17 @@ def start_run(
 
 
 def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
-    """What ``start_run`` wrote."""
-    run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+    """What ``start_run`` wrote.
+
+    Raises:
+        DataError: it is not understood.
+    """
+    try:
+        run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise DataError(
+            f"{folder.run_file} is not understood ({error}): continue with the unfog that started it"
+        ) from None
     text = folder.vocabulary.read_text(encoding="utf-8")
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens, run.config.model.text.buckets)
 
@@ -128,11 +138,11 @@ def fresh_state(
 
 def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState[Any]) -> Source:
     """Positions in the run -> training batch, as a pure function."""
-    about, model = config.train, state.model
-    density = build_density(about)
+    settings, model = config.train, state.model
+    density = build_density(settings)
 
     def source(positions: range) -> Example | Pair:
-        batch = stream.read(dataset, seed=about.seed, start=positions.start, n=len(positions))
+        batch = stream.read(dataset, seed=settings.seed, start=positions.start, n=len(positions))
         words = tokenizer.encode(batch.captions)
         if not isinstance(model, Model):
             return Pair(batch.x, words)
@@ -141,13 +151,13 @@ def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: Tr
             x0,
             words,
             positions,
-            seed=about.seed,
+            seed=settings.seed,
             density=density,
             process=model.denoiser.process,
-            caption_dropout=about.caption_dropout,
+            caption_dropout=settings.caption_dropout,
         )
         if model.config.completes:
-            made = replace(made, known=known_pixels(about.seed, positions, x0.shape[2:], about.masked))
+            made = replace(made, known=known_pixels(settings.seed, positions, x0.shape[2:], settings.masked))
         if model.style is not None and batch.references is not None:
             made = replace(made, reference=batch.references, of=batch.of)
         return made

@@ -106,7 +106,7 @@ class RunFolder:
                 raise LockedError(
                     f"{self.root} is in use by another unfog process: wait for it, or choose another --out"
                 )
-            for folder in (self.root, self.checkpoints):
+            for folder in (self.root, self.checkpoints, self.samples):
                 sweep_temporary(folder, older_than_s=0)
             yield
 

@@ -58,29 +58,26 @@ def train_job(
         DivergedError: the loss is not finite; names the last good checkpoint.
         InterruptedRunError: stopped by a signal after saving.
     """
-    folder = RunFolder(out)
-    going = resume and folder.started()
-    if not going:
-        folder.check_new()
-        if request is None:
-            raise DataError(f"{out} holds no run yet: name the data to start it")
-    where = pick_device(device)
+    folder, processor = RunFolder(out), pick_device(device)
+    used = set_threads(threads)
+    check_place(folder, request, resume=resume)
     planned = None if request is None else (yield from plan(request))
     with folder.lock(), stop_flag() as stop:
-        if going:
+        check_place(folder, request, resume=resume)  # again: reading took its time, and another process may have begun
+        if folder.started():
             run, tokenizer = read_run(folder)
-            set_threads(threads or run.threads)
+            set_threads(run.threads if threads is None else threads)
             dataset = yield from dataset_of(run, planned)
             source = run.config.data.source if planned is None else planned.config.data.source
             check_unchanged(folder, run.data_fingerprint, source, dataset)
-            yield from kept(run, planned, request)
+            yield from note_differences(run, planned, request)
         else:
             assert planned is not None
             assert request is not None
-            yield from start(folder, planned, request.minutes, where, set_threads(threads), command)
+            yield from start(folder, planned, request.minutes, processor, used, command)
             (run, tokenizer), dataset = read_run(folder), planned.dataset
         last = latest_checkpoint(folder)
-        state, window = fresh_state(run.config, tokenizer, where, folder.start), Window()
+        state, window = fresh_state(run.config, tokenizer, processor, folder.start), Window()
         if last is not None:
             for damaged in checkpoint.set_aside(folder.checkpoints, after=last):
                 yield Note(f"{damaged} is damaged and was put aside")
@@ -90,29 +87,39 @@ def train_job(
         yield from follow(folder, run, tokenizer, dataset, state, window, last, stop)
 
 
+def check_place(folder: RunFolder, request: TrainRequest | None, *, resume: bool) -> None:
+    """Raises UsageError or DataError unless a run may start there, or be resumed."""
+    if not (resume and folder.started()):
+        folder.check_new()
+        if request is None:
+            raise DataError(f"{folder.root} holds no run yet: name the data to start it")
+
+
 def start(
-    folder: RunFolder, planned: Plan, minutes: float | None, where: torch.device, threads: int, command: str
+    folder: RunFolder, planned: Plan, minutes: float | None, processor: torch.device, threads: int, command: str
 ) -> Iterator[Event]:
     """Decide what is decided once, and write it."""
     yield Progress(0, 0, "learning the vocabulary")
     words = learn_vocabulary(planned)
     if words.share_cut:
         limit = words.tokenizer.max_tokens
-        yield Note(f"{words.share_cut:.1%} of the captions have more than {limit} tokens; the rest of them is not read")
+        yield Note(
+            f"{words.share_cut:.1%} of the captions are longer than {limit} tokens; what comes after is not read"
+        )
     if minutes is not None:
         yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
-        images = measured_images(words.config, words.tokenizer, planned.dataset, where, minutes)
+        images = measured_images(words.config, words.tokenizer, planned.dataset, processor, minutes)
         words = replace(words, config=words.config.override([f"train.images={images}"]))
-    start_run(folder, words, planned.dataset, where, threads, command, start=planned.start)
+    start_run(folder, words, planned.dataset, processor, threads, command, start=planned.start)
 
 
-def kept(run: Run, planned: Plan | None, request: TrainRequest | None) -> Iterator[Note]:
+def note_differences(run: Run, planned: Plan | None, request: TrainRequest | None) -> Iterator[Note]:
     """Says which settings of a started run differ from what the command asks for now."""
     if planned is None or request is None:
         return
-    but = ["data.source", *(["train.images"] if request.minutes is not None else [])]
-    but += [] if MAX_TOKENS in planned.chosen else [MAX_TOKENS]
-    if text := differences(run.config, planned.config, but=but):
+    derived = ["data.source", *(["train.images"] if request.minutes is not None else [])]
+    derived += [] if MAX_TOKENS in planned.chosen else [MAX_TOKENS]
+    if text := differences(run.config, planned.config, but=derived):
         yield Note(f"the run keeps the settings it started with: {text}")
 
 

@@ -62,8 +62,8 @@ def write_infotext(recipe: Recipe) -> str:
     s, (width, height) = recipe.sample, recipe.size
     fields = {
         "Steps": str(s.steps),
-        "Sampler": SAMPLERS.get(s.sampler, s.sampler),
-        "Schedule type": GRIDS.get(s.grid, s.grid),
+        "Sampler": SAMPLERS[s.sampler],
+        "Schedule type": GRIDS[s.grid],
         "CFG scale": repr(s.guidance),
         "Seed": str(recipe.seed),
         "Size": f"{width}x{height}",

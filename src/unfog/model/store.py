@@ -136,7 +136,11 @@ def load_any(folder: Path, *, device: torch.device | None = None) -> Model | Con
         raise
     except (ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().rpartition("\n")[2].strip()
-        raise ModelError(f"{folder} does not fit its {MANIFEST}: {reason}; restore it from its source") from None
+        made = "" if manifest.training is None else f" ({manifest.training.code})"
+        raise ModelError(
+            f"{folder} does not fit its {MANIFEST}: {reason}; restore it from its source, or use the version of unfog"
+            f" that made it{made}"
+        ) from None
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
 
 

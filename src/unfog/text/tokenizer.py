@@ -29,6 +29,16 @@ PARTS = {  # of the file: what a text goes through before its pieces are looked 
     "padding": [],
     "truncation": [],
 }
+MODEL = {  # of the file: byte-fallback BPE whose merges are always the same
+    "type": "BPE",
+    "byte_fallback": True,
+    "dropout": None,
+    "unk_token": None,
+    "continuing_subword_prefix": None,
+    "end_of_word_suffix": None,
+    "fuse_unk": False,
+    "ignore_merges": False,
+}
 BYTES = [f"<0x{b:02X}>" for b in range(256)]
 
 
@@ -149,7 +159,9 @@ class Tokenizer:
 
 
 def check_parts(record: Any) -> None:
-    """Refuse what could make a short prompt costly: padding to a length, a regular expression, another model.
+    """Refuse a vocabulary that does other things to a text than those trained here.
+
+    Padding to a length or a regular expression could make a short prompt costly, dropped merges another one each time.
 
     Raises:
         ModelError: it names the part.
@@ -160,8 +172,9 @@ def check_parts(record: Any) -> None:
         if (found := kinds(record.get(part))) != wanted:
             said = ", ".join(wanted) or "nothing"
             raise ModelError(f"tokenizer.json has {part} = {', '.join(found) or 'nothing'}; unfog knows only {said}")
-    if (record["model"].get("type"), record["model"].get("byte_fallback")) != ("BPE", True):
-        raise ModelError("tokenizer.json holds no byte-fallback BPE; unfog knows only that")
+    for name, wanted in MODEL.items():
+        if (found := record["model"].get(name, wanted)) != wanted:
+            raise ModelError(f"tokenizer.json has a model with {name} = {found!r}; unfog knows only {wanted!r}")
 
 
 def kinds(part: Any) -> list[str]:

@@ -125,10 +125,10 @@ def latest(root: Path) -> Path | None:
 def set_aside(root: Path, *, after: Path) -> list[Path]:
     """Rename the checkpoints newer than ``after``, which are damaged, so that none is in the way; the new paths."""
     newer = [folder for folder in sorted(root.glob("step-*")) if folder.name > after.name]
-    return [folder.rename(free(root / f"damaged-{folder.name}")) for folder in newer]
+    return [folder.rename(unused(root / f"damaged-{folder.name}")) for folder in newer]
 
 
-def free(path: Path) -> Path:
+def unused(path: Path) -> Path:
     """``path``, or the first of ``path.1``, ``path.2``, ... that does not exist."""
     numbers = itertools.count(1)
     candidate = path

@@ -101,7 +101,7 @@ def commit_directory(
     *,
     manifest: str = MANIFEST,
     facts: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Make a folder completely or not at all.
 
     Args:
@@ -110,17 +110,12 @@ def commit_directory(
         manifest: name of the manifest inside the folder, written last.
         facts: further entries of the manifest besides ``files``.
 
-    Returns:
-        The manifest: ``{**facts, "files": {"relative/path": {"bytes": int, "sha256": hex}}}``.
-
     Raises:
         DiskError: as in ``write_atomic``; nothing is left.
         UsageError: ``target`` exists.
     """
-    record = dict[str, Any]()
-    with staged_directory(target, manifest=manifest, facts=facts, record=record) as folder:
+    with staged_directory(target, manifest=manifest, facts=facts) as folder:
         writer(folder)
-    return record
 
 
 @contextmanager
@@ -129,11 +124,11 @@ def staged_directory(
     *,
     manifest: str = MANIFEST,
     facts: Mapping[str, Any] | None = None,
-    record: dict[str, Any] | None = None,
 ) -> Iterator[Path]:
     """An empty folder to fill, which becomes ``target`` when the block ends well and vanishes when it does not.
 
-    Arguments and errors as in ``commit_directory``; the manifest is put into ``record``.
+    Arguments and errors as in ``commit_directory``. The manifest is
+    ``{**facts, "files": {"relative/path": {"bytes": int, "sha256": hex}}}``.
     """
     if target.exists() or target.is_symlink():
         raise UsageError(f"{target} exists already; choose another folder or remove it")
@@ -143,8 +138,7 @@ def staged_directory(
         temporary.mkdir()
         try:
             yield temporary
-            record = {} if record is None else record
-            record.update(facts or {}, files=_flush_files(temporary, skip=manifest))
+            record = {**(facts or {}), "files": _flush_files(temporary, skip=manifest)}
             text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
             write_atomic(temporary / manifest, text.encode() + b"\n")
             temporary.rename(target)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+ALIKE = 0.5  # least likeness of a name that is suggested
+
 
 def unknown(kind: str, name: str, names: Iterable[str]) -> str:
     """One line: the name that is not known, the nearest one that is, and all of them.
@@ -13,7 +15,11 @@ def unknown(kind: str, name: str, names: Iterable[str]) -> str:
     "unknown sampler 'unipcc'; did you mean 'unipc'? There are: ddim, unipc"
     """
     known = list(names)
-    lower = {item.lower(): item for item in known}
-    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
-    hint = f"; did you mean {lower[near[0]]!r}?" if near else "."
+    near = max(known, key=lambda item: likeness(name.lower(), item.lower()), default="")
+    hint = f"; did you mean {near!r}?" if likeness(name.lower(), near.lower())[0] >= ALIKE else "."
     return f"unknown {kind} {name!r}{hint} There are: {', '.join(known) or 'none'}"
+
+
+def likeness(one: str, other: str) -> tuple[float, bool]:
+    """How alike two words are, 0..1; of equally alike ones those with the same letters ("ddmi", "ddim") come first."""
+    return difflib.SequenceMatcher(None, one, other).ratio(), sorted(one) == sorted(other)

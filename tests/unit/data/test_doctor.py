@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.folders import load_folder
+from tests.support.outcome import outcome
 from tests.support.pictures import encoded, pattern, write
 
 from unfog.data.doctor import examine
-from unfog.data.folder import load_folder
 from unfog.util.errors import DataError
-from unfog.util.outcome import outcome
 
 
 def problems(root: Path) -> dict[tuple[str, str], str]:

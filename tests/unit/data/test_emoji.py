@@ -15,6 +15,7 @@ pytest.importorskip("uharfbuzz")
 pytest.importorskip("fontTools")
 
 from tests.support.fonts import GLYPHS, STORED, Kind, colour_font, stored
+from tests.support.outcome import outcome
 
 from unfog.config.train import DataConfig
 from unfog.data import emoji_font
@@ -22,7 +23,6 @@ from unfog.data.emoji import caption, emoji_names, facts, family, load_emoji
 from unfog.data.emoji_font import find_font, font_folders, open_font
 from unfog.jobs.datasets import default_side, open_dataset
 from unfog.util.errors import DataError, Exit
-from unfog.util.outcome import outcome
 
 DRAWN: list[Kind] = ["CBDT", "sbix", "COLR0", "COLR1"]
 # Text, glyph and caption of everything in the test fonts that is a fully qualified emoji, in the dataset's order.

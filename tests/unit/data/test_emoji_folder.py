@@ -11,9 +11,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from tests.support.folders import load_folder
 from tests.support.pictures import encoded
-
-from unfog.data.folder import load_folder
 
 ROWS = [
     ("noto", "1F600", "grinning face", ["face", "grin", "smile", "happy", "joy"], "1F600"),

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.support.folders import load_folder
 from tests.support.pictures import animated, encoded, pattern, raw_png, write
 
 from unfog.data.captions import Problem
-from unfog.data.folder import load_folder
 from unfog.data.split import FOLDER_RULE, RULE
 from unfog.media.image import from_uint8
 from unfog.util.errors import DataError, Exit
@@ -173,7 +173,7 @@ def test_a_file_that_cannot_be_used_is_an_error_unless_left_out(tmp_path: Path, 
     with pytest.raises(DataError) as caught:
         load_folder(root, 8)
     assert str(caught.value).startswith(f"{name}: {says}")
-    assert str(caught.value).endswith("or leave them out with --set data.broken_files=drop")
+    assert str(caught.value).endswith("or leave such files out with --set data.broken_files=drop")
     kept = load_folder(root, 8, broken="drop")
     assert [e.path for e in kept.entries] == ["000.png", "001.png"]
     assert [(p.path, p.reason.startswith(says)) for p in kept.problems] == [(name, True)]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.folders import load_folder
 from tests.support.pictures import pattern, write
 
-from unfog.data.folder import load_folder
 from unfog.data.lock import change_since, lock_of
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.support.folders import load_folder
 
 from unfog.data.compose.hold import unseen_family
 from unfog.data.compose.sprites import load_sprites
-from unfog.data.folder import load_folder
 
 ROWS = [  # vendor, code points, name, group, subgroup, family
     ("noto", "1F422", "turtle", "animals-nature", "animal-reptile", "1F422"),

@@ -6,7 +6,7 @@ import pytest
 from tests.support.folders import SMALL_NET
 from tests.support.plans import planned
 
-from unfog.jobs.plan import differences
+from unfog.jobs.plan import differences, names_set
 from unfog.util.errors import UsageError
 
 
@@ -69,3 +69,9 @@ def test_what_differs_between_a_run_and_a_command() -> None:
         " train.density.std 1.4 instead of none"
     )
     assert differences(run, planned("scenes", preset="small", images=64).config).endswith(" more")
+
+
+def test_what_is_set_inside_a_table_is_not_derived_from_the_data() -> None:
+    assert planned("scenes", preset="tiny").config.model.picture.sigma_data > 0.5
+    assert planned("scenes", assignments=["model.picture={sigma_data=0.25}"]).config.model.picture.sigma_data == 0.25
+    assert names_set(["a.b={c=1, d={e=2}}", "f = 3"]) == {"a.b", "a.b.c", "a.b.d.e", "f"}
