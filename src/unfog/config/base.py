@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unfog.util.errors import UsageError
 
+UNSAID = "diffusion"  # the kind of a table that says none
 C = TypeVar("C", bound="Config")  # not Self: the checks of annotations in tests cannot resolve it
 
 
@@ -48,7 +49,7 @@ class Config(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise UsageError(explain(error)) from None
+            raise UsageError(explain(error, data)) from None
 
 
 def value(text: str) -> Any:
@@ -74,10 +75,21 @@ def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str)
     here[path[-1]] = new
 
 
-def explain(error: ValidationError) -> str:
-    """The first validation error as one line for a person."""
+def explain(error: ValidationError, data: object = None) -> str:
+    """The first validation error in ``data`` as one line for a person."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "value"
+    where = ".".join(str(part) for part in named(first["loc"], data)) or "value"
     shown = json.dumps(first.get("input"), default=str)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     return f"{where} = {shown} is not allowed: {first['msg'][:200]}"
+
+
+def named(path: Sequence[int | str], data: object) -> list[int | str]:
+    """The path of an error without the kinds that pydantic puts into it, which are no part of a setting's name."""
+    out, here = list[int | str](), data
+    for part in path:
+        if isinstance(here, dict) and part not in here and part in (cast(dict[str, Any], here).get("kind"), UNSAID):
+            continue
+        out.append(part)
+        here = cast(dict[Any, Any], here).get(part) if isinstance(here, dict) else None
+    return out

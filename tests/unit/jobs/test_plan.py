@@ -15,7 +15,7 @@ from unfog.util.errors import UsageError
     [
         (["model.text.width=97"], "these settings make no network: width 97 does not split into .* heads"),
         (["model.net.heads=5"], "width 32 does not split into 5 heads"),
-        (["model.net.widths=[]"], r"model\.net\.hybrid\.widths = \[\] is not allowed"),
+        (["model.net.widths=[]"], r"^model\.net\.widths = \[\] is not allowed"),
         (["model.ndim=3"], r"2 axes and 3 channels: leave model\.ndim = 3"),
         (["model.picture.channels=1"], r"model\.picture\.channels = 1"),
         (["train.weight.kind=min_snr"], "min-SNR weighting is defined for the heads x0, eps and v, not 'edm'"),

@@ -1,4 +1,4 @@
-"""Two towers: the loss is what its formula says, equal captions are no wrong answers, and little pictures are learned."""
+"""Two towers: the loss is its formula, equal captions are no wrong answers, and a few pictures are learned."""
 
 from __future__ import annotations
 
