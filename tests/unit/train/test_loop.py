@@ -76,7 +76,7 @@ def test_loss_falls(ndim: int) -> None:
 
 
 def test_a_one_dimensional_model_learns_its_captions() -> None:
-    settings = config(4800)
+    settings = config(1200)
     state = fresh(1, settings)
     run(state, 1, settings)
     model = state.ema.eval()

@@ -62,13 +62,13 @@ CAPTIONS = [
     "жёлтый треугольник, фиолетовый круг",
     "2 purple arrows, transparent background",
     "a little brown star, a bear face and tiny glasses from top to bottom with an orange background.",
-    "watercolor: two pairs of glasses right of three little cats against a white background",
+    "watercolor: two pairs of glasses with three little cats to their left against a white background",
     "miniature black diamond right of teeny flat grapes, green grass, sticker",
-    "a watercolor painting of a bear face on the right of a mountain on the beach in the 3d style",
+    "a watercolor painting of a bear face with a mountain to its left on the beach in the 3d style",
     "big tilted turtle, pink dotted background",
     "Glasses left of mountain, green polka dots",
 ]
-TEXTS = "04c739fa09360a8c545f4e65c304c375f6e0db2cde754706d9179124b357943e"
+TEXTS = "d6714d925926338450eaa7b3a99a54c53d876cd2634efb120ae7df45c0293718"
 PROMPTS = [
     "big noto bacon on a plain orange background",
     "neon lights showing a flat stop sign against a black background",
