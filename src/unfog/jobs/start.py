@@ -1,7 +1,7 @@
 """Starting from a finished model instead of from nothing.
 
 A text-image model (``--preset contrast``) lends a model that draws its vocabulary, its text encoder and, as the eyes
-for reference pictures, its picture tower. A model that draws lends everything: its network is trained on, on other
+for reference pictures, the beginning of its picture tower. A model that draws lends everything: its network is trained on, on other
 pictures, at another size, or simply for longer. Only averaged weights are lent; the optimiser starts anew.
 """
 
@@ -17,6 +17,7 @@ from unfog.text.contrast import Contrast
 from unfog.util.errors import UsageError
 
 KEPT = "model."  # settings that a start decides
+EYES_DEPTH = 1  # blocks of the picture tower: the first see how a picture is drawn, later ones what it shows
 
 
 def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunConfig:
@@ -34,7 +35,8 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
         )
     match lent, made:
         case ContrastConfig(), ModelConfig():
-            model = made.model_copy(update={"text": lent.text, "style": lent.encoder})
+            eyes = lent.encoder.model_copy(update={"depth": min(EYES_DEPTH, lent.encoder.depth)})
+            model = made.model_copy(update={"text": lent.text, "style": eyes})
         case (ModelConfig(), ModelConfig()) | (ContrastConfig(), ContrastConfig()):
             if others := sorted(name for name in chosen if name.startswith(KEPT)):
                 raise UsageError(f"a run that starts from a model has its network: leave out --set {others[0]}=...")
@@ -55,7 +57,8 @@ def begin_with(model: Model | Contrast, folder: Path) -> None:
         case Contrast() as lent, Model():
             assert model.style is not None
             model.text.load_state_dict(lent.text.state_dict())
-            model.style.load_state_dict(lent.picture.state_dict())
+            kept = model.style.state_dict().keys()
+            model.style.load_state_dict({k: v for k, v in lent.picture.state_dict().items() if k in kept})
         case lent, _:
             missing, unknown = model.load_state_dict(lent.state_dict(), strict=False)
             assert not unknown
