@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from pathlib import Path
 
 from unfog.util.errors import UsageError
 
@@ -21,3 +23,33 @@ def size_of(text: str | None) -> tuple[int, int] | None:
     if found is None:
         raise UsageError(f"--size {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
     return int(found[1]), int(found[2] or found[1])
+
+
+def numbers_of(text: str, option: str) -> list[float]:
+    """``4,6,8`` as numbers; an empty text is none.
+
+    Raises:
+        UsageError: something between the commas is no finite number.
+    """
+    try:
+        found = [float(part) for part in text.split(",")] if text.strip() else []
+    except ValueError:
+        found = [math.inf]
+    if not all(math.isfinite(number) for number in found):
+        raise UsageError(f"{option} {text!r} is no list of numbers; write for example {option} 4,8,12")
+    return found
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file that say something.
+
+    Raises:
+        UsageError: it cannot be read, or says nothing.
+    """
+    try:
+        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as text: {error}") from None
+    if not found:
+        raise UsageError(f"{path} is empty; write one prompt per line")
+    return found

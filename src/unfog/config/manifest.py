@@ -8,7 +8,7 @@ from pydantic import Field
 
 from unfog.config.base import Config
 from unfog.config.model import AnyModelConfig, Fraction
-from unfog.config.sample import SampleConfig
+from unfog.config.sample import Nodes, SampleConfig, SamplerName
 
 
 class FileEntry(Config):
@@ -27,6 +27,25 @@ class Metric(Config):
     low: float | None = None
     high: float | None = None
     note: str = ""
+
+
+class Calibration(Config):
+    """Where to evaluate the model for so many steps of a sampler at a strength of guidance (``jobs/calibrate.py``)."""
+
+    sampler: SamplerName
+    guidance: Annotated[float, Field(ge=0, le=100)]
+    nodes: Nodes
+    """Inner nodes as lam = log(alpha/sigma), increasing; one less than the steps."""
+    error: Annotated[float, Field(ge=0)]
+    """Distance from where the exact flow ends, root mean square over pictures that were not fitted on."""
+    before: Annotated[float, Field(ge=0)]
+    """The same for the best of the fixed grids."""
+    n: Annotated[int, Field(ge=1)]
+    """Pictures that the two were measured on."""
+
+    @property
+    def steps(self) -> int:
+        return len(self.nodes) + 1
 
 
 class Training(Config):
@@ -62,6 +81,8 @@ class Manifest(Config):
     tokenizer_sha256: str
     sample: SampleConfig = SampleConfig()
     """Recommended sampling settings."""
+    calibrated: Annotated[tuple[Calibration, ...], Field(max_length=256)] = ()
+    """Fitted nodes, for the grid ``calibrated``."""
     examples: tuple[str, ...] = ()
     """Prompts of the kind the model was trained on."""
     training: Training | None = None

@@ -33,8 +33,12 @@ def logged_seconds(folder: RunFolder) -> float:
     return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
 
 
-def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState[Any]) -> None:
-    """Save the averaged weights as a model folder with manifest and card."""
+def write_model(target: Path, folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState[Any]) -> None:
+    """Save the averaged weights of a run as a model folder with manifest and card.
+
+    Raises:
+        UsageError: ``target`` exists. DiskError: the disk is full.
+    """
     config, ema = run.config, state.ema
     assert isinstance(ema, Model | Contrast)
     seconds = logged_seconds(folder)
@@ -65,4 +69,4 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainS
             config=json.loads(canonical_json(config.model_dump(mode="json"))),
         ),
     )
-    save_model(ema, folder.model, manifest, card(manifest))
+    save_model(ema, target, manifest, card(manifest))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,26 @@ def save_model(
         (folder / CARD).write_text(card, encoding="utf-8")
 
     commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
+
+
+def republish(source: Path, target: Path, manifest: Manifest, card: str) -> None:
+    """Write a model folder with the files of another and a manifest and a card of its own.
+
+    Raises:
+        UsageError: ``target`` exists.
+        ModelError: ``source`` is damaged.
+        DiskError: the disk is full; nothing is left behind.
+    """
+    files = read_manifest(source, hashes=True).files
+
+    def write(folder: Path) -> None:
+        for name in files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, folder / name)
+        (folder / CARD).write_text(card, encoding="utf-8")
+
+    facts = manifest.model_dump(mode="json", exclude_none=True, exclude={"files"})
+    commit_directory(target, write, manifest=MANIFEST, facts=facts)
 
 
 def weights(model: Model | Contrast) -> dict[str, Tensor]:

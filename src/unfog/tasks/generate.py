@@ -14,14 +14,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoise, bound
-from unfog.core.grid import GRIDS
+from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
+from unfog.core.process import Process
 from unfog.guidance.cfg import cfg, linear
 from unfog.guidance.interval import interval
 from unfog.guidance.rescale import rescaled
@@ -70,6 +71,13 @@ def guided(model: Model, prompts: Sequence[str], negative: str, sample: SampleCo
     return steered
 
 
+def times(sample: SampleConfig, process: Process) -> Float64[Tensor, " nodes"]:
+    """The nodes that the settings ask for."""
+    if sample.nodes is not None:
+        return through(process, sample.nodes)
+    return GRIDS[sample.grid](process, sample.steps)
+
+
 def one_by_one(denoise: Denoise) -> Denoise:
     """The same denoiser, asked for one sample at a time."""
     return lambda x, t: torch.cat([denoise(x[k : k + 1], t[k : k + 1]) for k in range(x.shape[0])])
@@ -103,7 +111,7 @@ def generate(
     width, height = size or (side, side)
     noise = Noise(tuple(seeds), (model.config.picture.channels, height, width), device=model.device)
     process = model.denoiser.process
-    ts = GRIDS[sample.grid](process, sample.steps)
+    ts = times(sample, process)
     prompts = [prompt] if isinstance(prompt, str) else prompt
     denoise = guided(model, prompts, negative, sample, tally or Tally())
     if exact and model.device.type == "cpu":
