@@ -51,9 +51,7 @@ def snapshot(
     from unfog.cli.show import follow
     from unfog.jobs.snapshot import snapshot_job
 
-    follow(
-        snapshot_job(run, out), as_json=as_json, say=lambda said: print(f"{said['model']}: {said['images']:,} images")
-    )
+    follow(snapshot_job(run, out), as_json=as_json, say=say_snapshot)
 
 
 @app.command("calibrate")
@@ -94,6 +92,11 @@ def calibrate(
     )
     set_threads()
     follow(events, as_json=as_json, say=say_calibrated)
+
+
+def say_snapshot(payload: Mapping[str, Any]) -> None:
+    """Where it is, and how many pictures it has seen."""
+    print(one_line(f"{payload['model']}: {payload['images']:,} images"))
 
 
 def say_calibrated(payload: Mapping[str, Any]) -> None:

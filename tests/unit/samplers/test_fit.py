@@ -54,7 +54,7 @@ def test_no_more_grids_are_looked_at_than_were_allowed():
 
 
 def test_it_gives_up_when_nothing_helps():
-    ts, least = fit(lambda ts: 0.0, [rf_shift(PROCESS, 4)], 10**6)
+    ts, least = fit(lambda _: 0.0, [rf_shift(PROCESS, 4)], 10**6)
     assert torch.equal(ts, rf_shift(PROCESS, 4))
     assert least == 0.0
 
