@@ -25,6 +25,7 @@ from unfog.core.process import Process
 from unfog.util.errors import UsageError
 
 SIGMA_MIN, SIGMA_MAX = 0.002, 80.0
+VP_FIRST = 1e-3  # the time tau of SIGMA_MIN in vp_time
 
 
 class Grid(Protocol):
@@ -78,12 +79,16 @@ def vp_time(
 ) -> Float64[Tensor, " nodes"]:
     """tau^(1/rho) linear, tau the time of the linear-beta VP process spanning this range between tau = 1e-3 and 1."""
     high, low = _ends(process, sigma_min, sigma_max)
-    first = 1e-3
-    decay_high, decay_low = math.log1p(high**2), math.log1p(low**2)
-    b_d = 2 * (decay_low / first - decay_high) / (first - 1)
-    b_m = decay_high - b_d / 2
-    tau = _ramp(1.0, first ** (1 / rho), n) ** rho
+    b_d, b_m = vp_rates(low, high)
+    tau = _ramp(1.0, VP_FIRST ** (1 / rho), n) ** rho
     return _times(process, torch.sqrt(torch.expm1(b_d * tau**2 / 2 + b_m * tau)))
+
+
+def vp_rates(low: float, high: float) -> tuple[float, float]:
+    """b_d and b_m of the linear-beta VP process that goes from sigma ``low`` at tau = 1e-3 to ``high`` at tau = 1."""
+    decay_high, decay_low = math.log1p(high**2), math.log1p(low**2)
+    b_d = 2 * (decay_low / VP_FIRST - decay_high) / (VP_FIRST - 1)
+    return b_d, decay_high - b_d / 2
 
 
 def through(process: Process, lams: Sequence[float] | Float64[Tensor, " n"]) -> Float64[Tensor, " nodes"]:
