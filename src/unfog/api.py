@@ -91,8 +91,8 @@ class Model:
             negative: what to steer away from.
             size: width and height in pixels; ``None``: as trained.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
-            sampler: a name in ``unfog.samplers.SAMPLERS``.
-            grid: a name in ``unfog.core.grid.GRIDS``.
+            sampler: a name in ``unfog.samplers.SAMPLERS``, or what others call it ("DPM++ 2M Karras").
+            grid: a name in ``unfog.core.grid.GRIDS``, or what others call it.
             steps: 1..1000.
             guidance: strength of classifier-free guidance, 0..100; 1 is plain conditional.
             interval: guide only for lam = log(alpha/sigma) between these two.

@@ -15,11 +15,9 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Of the prompts and of the first picture.")] = 0,
     sampler: Annotated[
         str | None,
-        typer.Option("--sampler", help="ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc."),
+        typer.Option("--sampler", help='Such as unipc, dpmpp_3m_sde or "DPM++ 2M Karras"; the reference has all.'),
     ] = None,
-    grid: Annotated[
-        str | None, typer.Option("--grid", help="Time grid: uniform, karras, log_snr, rf_shift or vp_time.")
-    ] = None,
+    grid: Annotated[str | None, typer.Option("--grid", help="Time grid, such as rf_shift, karras or beta.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
     guidance: Annotated[
         float | None, typer.Option("--guidance", help="Strength of guidance; 1 is plain conditional.")

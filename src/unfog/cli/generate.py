@@ -22,7 +22,7 @@ def generate(
     steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
     sampler: Annotated[
         str | None,
-        typer.Option("--sampler", help="ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc."),
+        typer.Option("--sampler", help='Such as unipc, dpmpp_3m_sde or "DPM++ 2M Karras"; the reference has all.'),
     ] = None,
     guidance: Annotated[
         float | None, typer.Option("--guidance", help="Strength of guidance; 1 is plain conditional.")
@@ -43,9 +43,7 @@ def generate(
         Path | None, typer.Option("--trajectory", help="Write the way of the first picture out of the noise (.gif).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    grid: Annotated[
-        str | None, typer.Option("--grid", help="Time grid: uniform, karras, log_snr, rf_shift or vp_time.")
-    ] = None,
+    grid: Annotated[str | None, typer.Option("--grid", help="Time grid, such as rf_shift, karras or beta.")] = None,
     eta: Annotated[float | None, typer.Option("--eta", help="Fresh noise per step of ddim, 0 to 1.")] = None,
     sag: Annotated[float | None, typer.Option("--sag", help="Strength of self-attention guidance, 0 to 10.")] = None,
     rescale: Annotated[

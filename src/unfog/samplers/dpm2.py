@@ -1,9 +1,8 @@
 """DPM-Solver-2 in sigma (k-diffusion's "DPM2"; Karras et al. 2022, algorithm 2 with another second-order method).
 
-VE units, sigma_m = sqrt(sigma sigma'):  y = x + (sigma_m - sigma) d(x, sigma),    x' = x + (sigma' - sigma) d(y,
-sigma_m)
+    y = x + (sigma_m - sigma) d(x, sigma),    x' = x + (sigma' - sigma) d(y, sigma_m),    sigma_m = sqrt(sigma sigma')
 
-with d = (x - D)/sigma: a midpoint step whose midpoint is the middle in lam.
+in VE units with d = (x - D)/sigma: a midpoint step whose midpoint is the middle in lam.
 """
 
 from __future__ import annotations

@@ -10,10 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.recipes import recipe_of
 
-from unfog.config.sample import GridName, SampleConfig, SamplerName
+from unfog.config.sample import SampleConfig
 from unfog.media.infotext import (
-    GRIDS,
-    SAMPLERS,
     Infotext,
     compose,
     pairs,
@@ -42,12 +40,6 @@ def test_what_is_off_is_left_out():
     assert not {"Eta", "CFG rescale", "SAG scale", "Negative prompt"} & set(re.findall(r"[\w ]+(?=:)", text))
     every = write_infotext(recipe_of(sample=SampleConfig(sampler="ddim", eta=0.5, sag=0.75, rescale=0.25)))
     assert ", Eta: 0.5, CFG rescale: 0.25, SAG scale: 0.75, Version" in every
-
-
-def test_every_sampler_and_grid_has_a_name_there():
-    assert set(SAMPLERS) == set(SamplerName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
-    assert set(GRIDS) == set(GridName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
-    assert len(set(SAMPLERS.values())) == len(SAMPLERS)
 
 
 def test_our_own_is_read_back():
