@@ -127,7 +127,7 @@ def samplers() -> list[str]:
             str(s.order or "none"),
             "yes" if s.stochastic else "no",
             calls(s),
-            summary(inspect.unwrap(s.run)),
+            summary(importlib.import_module(s.run.__module__)),
         )
         for name, s in registry.items()
     ]
@@ -149,7 +149,7 @@ def calls(sampler: Any) -> str:
     """What a sampler's steps cost."""
     if sampler.calls_per_step is None:
         return "as many as it takes"
-    return f"{sampler.calls_per_step}" + (f", and {sampler.extra_calls} in all" if sampler.extra_calls else "")
+    return f"{sampler.calls_per_step}" + (f", and {sampler.extra_calls} more in all" if sampler.extra_calls else "")
 
 
 def guidances() -> list[str]:

@@ -13,10 +13,7 @@ def evaluate(
     suite: Annotated[str, typer.Option("--suite", help="What to measure: scenes.")] = "scenes",
     n: Annotated[int, typer.Option("-n", help="Number of prompts of each of the four kinds.")] = 500,
     seed: Annotated[int, typer.Option("--seed", help="Of the prompts and of the first picture.")] = 0,
-    sampler: Annotated[
-        str | None,
-        typer.Option("--sampler", help='Such as unipc, dpmpp_3m_sde or "DPM++ 2M Karras"; the reference has all.'),
-    ] = None,
+    sampler: Annotated[str | None, typer.Option("--sampler", help='Such as unipc or "DPM++ 2M Karras".')] = None,
     grid: Annotated[str | None, typer.Option("--grid", help="Time grid, such as rf_shift, karras or beta.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
     guidance: Annotated[

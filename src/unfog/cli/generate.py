@@ -20,10 +20,7 @@ def generate(
     n: Annotated[int, typer.Option("-n", help="Number of pictures; picture k has the seed S + k.")] = 1,
     seed: Annotated[int | None, typer.Option("--seed", help="0 to 2^64 - 1; unset: a random one, printed.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
-    sampler: Annotated[
-        str | None,
-        typer.Option("--sampler", help='Such as unipc, dpmpp_3m_sde or "DPM++ 2M Karras"; the reference has all.'),
-    ] = None,
+    sampler: Annotated[str | None, typer.Option("--sampler", help='Such as unipc or "DPM++ 2M Karras".')] = None,
     guidance: Annotated[
         float | None, typer.Option("--guidance", help="Strength of guidance; 1 is plain conditional.")
     ] = None,

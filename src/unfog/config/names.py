@@ -57,7 +57,7 @@ SAMPLERS: Mapping[str, Name] = {
 }
 # log_snr spaces ln(sigma) evenly, which is what others call Exponential; some have no name elsewhere.
 GRIDS: Mapping[str, Name] = {
-    "uniform": Name("Uniform", ("SGM Uniform", "ddim_uniform", "simple", "normal", "trailing")),
+    "uniform": Name("Uniform", ("SGM Uniform", "simple", "trailing")),
     "karras": Name("Karras"),
     "log_snr": Name("Exponential"),
     "rf_shift": Name("RF shift"),
@@ -113,10 +113,8 @@ def plain(name: str) -> str:
 
 
 def aliases(name: str, known: Name) -> Iterable[str]:
-    """Everything that this is called, as compared; "a" is short for "ancestral"."""
-    yield from dict.fromkeys(plain(text) for text in (name, known.label, *known.others))
-    if name.endswith("_ancestral"):
-        yield plain(name.removesuffix("ncestral"))
+    """Everything that this is called, as compared, once."""
+    return dict.fromkeys(plain(text) for text in (name, known.label, *known.others))
 
 
 @cache

@@ -32,10 +32,11 @@ def trailing(process: Process, n: int) -> Float64[Tensor, " nodes"]:
 
 
 def leading(process: Process, n: int, *, offset: int = 1) -> Float64[Tensor, " nodes"]:
-    """In equal whole strides from the chain's first step, moved up by ``offset``."""
+    """In equal whole strides from the chain's first step, moved up by ``offset`` where there is room."""
     length = _length(process, n)
     stride = length // n
-    return _times([min((n - 1 - k) * stride + 1 + offset, length) for k in range(n)], length)
+    numbers = [min((n - 1 - k) * stride + 1 + offset, length) for k in range(n)]
+    return _times(list(dict.fromkeys(numbers)), length)
 
 
 def linspace(process: Process, n: int) -> Float64[Tensor, " nodes"]:

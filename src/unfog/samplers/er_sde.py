@@ -81,12 +81,12 @@ def er_sde(
     known: list[tuple[Node, Tensor, Tensor]] = []  # node, D, D_1; newest first
     for i, (a, b) in enumerate(pairwise(nodes(process, ts))):
         x0 = denoise(x, a.batch(x))
-        r = math.exp(phi(b.rho) - phi(a.rho)) if a.alpha > 0 and b.sigma > 0 else 0.0
-        # r x alpha'/alpha, finite at alpha = 0: r = (rho'/rho) g, so it is (sigma'/sigma) g x
-        gain = r * (a.rho / b.rho) if r > 0 else 0.0
+        # Phi'/Phi = (rho'/rho) gain, so that y -> r y is x -> (sigma'/sigma) gain x, finite at alpha = 0
+        finite = a.alpha > 0 and b.sigma > 0
+        gain = 1.0 if flow else math.exp(phi(b.rho) - phi(a.rho)) * (a.rho / b.rho) if finite else 0.0
         kept = gain * b.sigma / a.sigma
         x = kept * x + (b.alpha - kept * a.alpha) * x0
-        if r > 0 and known and order > 1:
+        if finite and known and order > 1:
             x = x + b.alpha * higher(a, b, x0, known, order, phi)
         if path and b.sigma > 0:
             x = x + b.sigma * math.sqrt(max(0.0, 1 - gain**2)) * path.between(a, b).to(x)
