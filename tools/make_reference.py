@@ -138,7 +138,7 @@ def samplers() -> list[str]:
 def elsewhere() -> list[str]:
     """What samplers and grids are called in other programs."""
     names = importlib.import_module("unfog.config.names")
-    parts = ["### Names elsewhere\n", f"{inspect.getdoc(names).partition(chr(10) * 2)[2]}\n"]
+    parts = ["### Names elsewhere\n", f"{(inspect.getdoc(names) or '').partition(chr(10) * 2)[2]}\n"]
     for kind, known in (("sampler", names.SAMPLERS), ("grid", names.GRIDS)):
         rows = [(f"`{name}`", n.label, ", ".join(f"`{other}`" for other in n.others)) for name, n in known.items()]
         parts.append(table((kind, "label", "others"), rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ from unfog.util.errors import UsageError
 from unfog.util.random import Draw
 
 
-def end(run: Bare, n: int = 9, **options: object) -> Tensor:
+def end(run: Bare, n: int = 9, **options: Any) -> Tensor:
     """Where a sampler ends from pure noise on rectified flow, which starts at alpha = 0."""
     process = Process(Flow())
     x, ts = start(process, 3, 30), rf_shift(process, n)
@@ -77,7 +78,7 @@ def end(run: Bare, n: int = 9, **options: object) -> Tensor:
     ],
     ids=lambda side: f"{side[0].__name__} {side[1]}",
 )
-def test_the_same_method(one: tuple[Bare, dict[str, object]], other: tuple[Bare, dict[str, object]]) -> None:
+def test_the_same_method(one: tuple[Bare, dict[str, Any]], other: tuple[Bare, dict[str, Any]]) -> None:
     assert (end(one[0], **one[1]) - end(other[0], **other[1])).abs().max() <= 1e-11
 
 
@@ -297,7 +298,7 @@ def test_a_learned_variance_lies_between_the_two() -> None:
     process, ts = Process(VPLinear()), f64(0.8, 0.6)
     x, z = gauss(1, 2, 3), gauss(2, 2, 3)
 
-    def found(**options: object) -> Tensor:
+    def found(**options: Any) -> Tensor:
         return last(ddpm(lambda x, _: 0.3 * x, process, x, ts, noise=lambda *_: z, **options)).x
 
     plain = found(variance=lambda _process, t, _s: 0 * t)
@@ -346,7 +347,7 @@ def test_adaptive_spends_where_it_is_difficult() -> None:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_options_out_of_range_are_refused(run: Bare, options: dict[str, object], said: str) -> None:
+def test_options_out_of_range_are_refused(run: Bare, options: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         end(run, 2, **options)
 
