@@ -22,7 +22,7 @@ def generate(
     steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
     sampler: Annotated[str | None, typer.Option("--sampler", help='Such as unipc or "DPM++ 2M Karras".')] = None,
     guidance: Annotated[
-        float | None, typer.Option("--guidance", help="Strength of guidance; 1 is plain conditional.")
+        float | None, typer.Option("--guidance", help="Strength of guidance; 1: plain conditional.")
     ] = None,
     negative: Annotated[str, typer.Option("--negative", help="What to steer away from.")] = "",
     size: Annotated[str | None, typer.Option("--size", help="WIDTHxHEIGHT in pixels; unset: as trained.")] = None,
