@@ -15,7 +15,9 @@ from unfog.samplers import SAMPLERS
 from unfog.samplers.step import last
 
 STEPS, SAMPLES = 100, 2000
-BOUNDS = {1: 0.08, 2: 0.03}  # by order; the worst were 0.055 and 0.018, of which a standard error is 0.01 to 0.02
+# The worst of the first order were off by 0.055, of others by 0.018, where the start alone is drawn (a standard error is
+# 0.01 to 0.02); fresh noise adds as much again, so those may be off by four standard errors.
+ROUGH, FINE = 0.08, 0.03
 
 
 @pytest.mark.slow
@@ -32,9 +34,10 @@ def test_first_and_second_moments_at_the_end(grid: str, schedule: str) -> None:
     for name, sampler in SAMPLERS.items():
         if sampler.order == 0:
             continue
+        bound = ROUGH if sampler.order == 1 or sampler.stochastic else FINE
         end = last(sampler.run(mixture.denoise(process), process, x, ts, noise=noise)).x
-        assert (end.mean(0) - mean).abs().max() <= BOUNDS[min(sampler.order, 2)], name
-        assert (end.T @ end / SAMPLES - second).abs().max() <= BOUNDS[min(sampler.order, 2)], name
+        assert (end.mean(0) - mean).abs().max() <= bound, name
+        assert (end.T @ end / SAMPLES - second).abs().max() <= bound, name
 
 
 @pytest.mark.slow
