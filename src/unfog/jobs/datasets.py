@@ -8,6 +8,7 @@ from pathlib import Path
 
 from unfog.config.train import DataConfig
 from unfog.data.compose.dataset import Compositions
+from unfog.data.compose.font_sprites import font_sprites
 from unfog.data.compose.sprites import load_sprites
 from unfog.data.dataset import Dataset
 from unfog.data.emoji import load_emoji
@@ -37,8 +38,10 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
         raise UsageError(f"--sprites {config.sprites} belongs to composed scenes: unfog train scenes --sprites DIR")
     match config.source:
         case "scenes" if config.sprites is not None:
-            yield Progress(0, 0, f"reading the sprites in {config.sprites}")
-            return Compositions(load_sprites(Path(config.sprites)), size, references=references)
+            yield Progress(0, 0, f"reading the sprites of {config.sprites}")
+            own = config.sprites == "emoji"
+            sprites = font_sprites() if own else load_sprites(Path(config.sprites))
+            return Compositions(sprites, size, references=references)
         case "scenes":
             return Scenes(size)
         case "emoji":
