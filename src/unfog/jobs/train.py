@@ -103,9 +103,8 @@ def start(
     words = learn_vocabulary(planned)
     if words.share_cut:
         limit = words.tokenizer.max_tokens
-        yield Note(
-            f"{words.share_cut:.1%} of the captions are longer than {limit} tokens; what comes after is not read"
-        )
+        share = f"{words.share_cut:.1%}" if words.share_cut >= 0.001 else "fewer than 0.1%"
+        yield Note(f"{share} of the captions are longer than {limit} tokens; what comes after is not read")
     if minutes is not None:
         yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
         images = measured_images(words.config, words.tokenizer, planned.dataset, processor, minutes)
