@@ -2,10 +2,10 @@
 
 In shares of all scenes: 42 % one sprite, because to know a thing comes before composing it, half of them bare (plain or
 transparent ground, upright, in the middle), so that a name alone gives a clear sticker; 24 % two or three groups in a
-relation; 9 % things that belong together (worn, held, ridden, beside their owner); 16 % shapes only, which teach binding
-of colour, size and place without the burden of many names; 7 % counts; 2 % empty grounds. Global styles: 80 % plain, the
-others uniform. Plain white stays below 15 %. Beginning from recipes.md 3.2, turned towards what a small model must know
-first (decisions/010).
+relation; 9 % things that belong together (worn, held, ridden, beside their owner); 16 % shapes only, which teach
+binding of colour, size and place without the burden of many names; 7 % counts; 2 % empty grounds. Global styles: 80 %
+plain, the others uniform. Plain white stays below 15 %. Begun from recipes.md 3.2 and turned towards what a small model
+must know first (decisions/010).
 
 In training no held-out combination appears: a scene that holds one is drawn again with the same recipe and style, so
 the mixture does not shift.
