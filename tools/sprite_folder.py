@@ -9,7 +9,8 @@ exactly: with alpha a and colour v over white, both in 0..255, the premultiplied
     p = v - (255 - a)        (cut to 0..a: resampling overshoots a little)        c = 255 * p / a
 
 and the straight colour c is stored, as lossless WebP. With ``--side 128`` the pictures come from the archives that the
-column ``file`` names (``noto_128.zip:1F422.webp``, RGB on white); ``sprite_alpha.py`` finds their transparency. Which concepts are kept, their names and their order are in
+column ``file`` names (``noto_128.zip:1F422.webp``, RGB on white); ``sprite_alpha.py`` finds their transparency.
+Which concepts are kept, their names and their order are in
 ``sprite_names.toml``; where hats and glasses go is in ``sprite_anchors.toml``. OUT holds ``metadata.jsonl`` with every
 column of ``unfog.data.compose.sprites.Sprite``, and ``NOTICE.txt`` with what the licences ask for. It appears complete
 or not at all, and the same archive gives the same bytes.

@@ -106,7 +106,7 @@ def end_of(request: MorphRequest, k: int) -> GenerateRequest:
 def encoded(frames: list[UInt8[Tensor, "c h w"]], suffix: str, comment: str) -> bytes:
     """The file of a morph: a GIF that goes there and back, or all frames side by side."""
     if suffix == ".png":
-        return encode(torch.cat(frames, dim=2), {"Comment": comment})
+        return encode(torch.cat(frames, dim=2), {"Description": comment})
     order, last = there_and_back(len(frames)), len(frames) - 1
     shown = [END_MS if k in (0, last) else BETWEEN_MS for k in order]
     return encode_gif([frames[k] for k in order], comment=comment, shown_ms=shown)

@@ -63,3 +63,10 @@ class Upscaler(nn.Module):
 def bicubic(x: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c h2 w2"]:
     """``x`` enlarged by a whole factor with Keys' cubic convolution (1981, a = -0.75)."""
     return F.interpolate(x, scale_factor=factor, mode="bicubic", align_corners=False)
+
+
+def blur(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    """The binomial blur of 3 x 3, (1 2 1)/4 both ways; borders are continued."""
+    line = torch.tensor([1.0, 2.0, 1.0]) / 4
+    kernel = (line[:, None] * line).expand(x.shape[1], 1, 3, 3).to(x)
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, groups=x.shape[1])

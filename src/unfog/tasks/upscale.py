@@ -5,6 +5,7 @@ long as the picture has at most ``LEARNED`` pixels a side and is not yet too lar
 bicubically, which leaves an edge as soft as the small pixels were. In flat art an edge lies between two colours, and
 interpolated values between them say how far away it is; so they are stretched to what lies around them, per channel:
 
+    y = bicubic((1 - SOFT) x + SOFT blur(x))           a little softer, or the contour would waver from pixel to pixel
     lo, hi = least and greatest of 3 x 3 small pixels, interpolated linearly        c = (y - lo) / (hi - lo)
     y' = lo + (hi - lo) clamp(1/2 + k (c - 1/2), 0, 1)        k = 1 + STEEP (f - 1), f the factor of enlarging
 
@@ -22,10 +23,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from unfog.nets.upscaler import Upscaler
+from unfog.nets.upscaler import Upscaler, blur
 
 LEARNED = 128
-STEEP = 0.5
+STEEP = 0.8
+SOFT = 0.4
 FAINT = 0.08  # of a range of 2: 10 of 255
 
 
@@ -62,9 +64,9 @@ def stretched(x: Float[Tensor, "1 c h w"], size: tuple[int, int]) -> Float[Tenso
     """Interpolation to ``size`` with edges as sharp as its pixels (see the module docstring)."""
     shape = (size[1], size[0])
     factor = min(size[1] / x.shape[2], size[0] / x.shape[3])
-    y = F.interpolate(x, shape, mode="bicubic", align_corners=False, antialias=factor < 1)
     if factor <= 1:
-        return y
+        return F.interpolate(x, shape, mode="bicubic", align_corners=False, antialias=True)
+    y = F.interpolate(torch.lerp(x, blur(x), SOFT), shape, mode="bicubic", align_corners=False)
     wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
     high = F.interpolate(F.max_pool2d(wide, 3, stride=1), shape, mode="bilinear", align_corners=False)
     low = F.interpolate(-F.max_pool2d(-wide, 3, stride=1), shape, mode="bilinear", align_corners=False)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from unfog.nets.upscaler import blur
 from unfog.util.random import Draw, normal, uniform
 
 SOFT = 0.7
@@ -45,10 +46,3 @@ def halved(wanted: Float[Tensor, "b c h2 w2"], positions: Sequence[int], *, seed
     soft, noise = uniform([seed] * b, (2, 1, 1, 1), draw=Draw.COARSE, index=positions).float().unbind(1)
     eps = normal([seed] * b, clean.shape[1:], draw=Draw.COARSE_NOISE, index=positions)
     return Halved(torch.lerp(clean, blur(clean), SOFT * soft) + NOISE * noise * eps, wanted)
-
-
-def blur(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """The binomial blur of 3 x 3, borders continued."""
-    line = torch.tensor([1.0, 2.0, 1.0]) / 4
-    kernel = (line[:, None] * line).expand(x.shape[1], 1, 3, 3).to(x)
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, groups=x.shape[1])
