@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from tests.story.test_sprites import sprite_folder
 from tests.story.test_towers import events
@@ -40,8 +41,8 @@ def test_a_picture_is_enlarged_and_replayed_to_the_bit(unfog, tmp_path):
     large, native = pixels(tmp_path / "large.png"), pixels(tmp_path / "native.png")
     assert large.shape == (3, 512, 512)
     assert native.shape == (3, 16, 16)
-    middles = large[:, 16::32, 16::32]  # the middle of a cell is what was painted there, or nearly
-    assert (middles - native).abs().float().mean() < 0.2 * (native - native.flip(2)).abs().float().mean()
+    cells = F.avg_pool2d(large.float(), 32)  # what became of a pixel is about what it was, even in such noise
+    assert torch.corrcoef(torch.stack([cells.flatten(), native.flatten().float()]))[0, 1] > 0.8
     wide = read_recipe(tmp_path / "wide.png")
     assert (wide.size, wide.canvas) == ((150, 100), (24, 16))
     with Image.open(tmp_path / "large.png") as image:
@@ -50,11 +51,11 @@ def test_a_picture_is_enlarged_and_replayed_to_the_bit(unfog, tmp_path):
 
 
 def test_a_sheet_of_seeds_and_guidance(unfog, tmp_path):
-    said = unfog(*TINY, "-n", 2, "--grid", "--size", "40", "--negative", "a low tone", "-o", tmp_path)
-    (file,) = tree(tmp_path)
+    said = unfog(*TINY, "-n", 2, "--grid", "--size", "40", "--negative", "a low tone", "-o", tmp_path / "o")
+    (file,) = tree(tmp_path / "o")
     assert file == "a-red-circle-grid-7.png"
-    assert said.out == f"{tmp_path / file}  (seeds 7 to 8, guidance 1, 2, 3, 5)\n"
-    page = pixels(tmp_path / file)
+    assert said.out == f"{tmp_path / 'o' / file}  (seeds 7 to 8, guidance 1, 2, 3, 5)\n"
+    page = pixels(tmp_path / "o" / file)
     for row, seed in enumerate((7, 8)):
         for column, guidance in enumerate((1, 2, 3, 5)):
             negative = () if guidance == 1 else ("--negative", "a low tone")

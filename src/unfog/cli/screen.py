@@ -6,18 +6,17 @@ Only a terminal that understands cursor movement shows the way; elsewhere there 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TextIO
 
 from jaxtyping import UInt8
 from torch import Tensor
 
-from unfog.media.terminal import colour_depth, height_of, inside, moves, paint, repainted, width_of
+from unfog.media.terminal import Stream, colour_depth, height_of, inside, moves, paint, repainted, width_of
 
 
 class Screen:
     """What is painted on one stream. Call ``finish`` in the end."""
 
-    def __init__(self, stream: TextIO, environment: Mapping[str, str]) -> None:
+    def __init__(self, stream: Stream, environment: Mapping[str, str]) -> None:
         self.stream, self.depth = stream, colour_depth(stream, environment)
         self.moves = moves(stream, environment)
         self.pictures = list[Tensor]()

@@ -13,6 +13,7 @@ from unfog.util.errors import ModelError, UsageError
 from unfog.util.nearest import unknown
 
 OUTPUT = 512  # longer side of a finished picture if nobody says
+MOST = 2048  # pixels a side to which is enlarged: a third of a gigabyte meanwhile
 DISTORTION = 0.05  # canvas and picture are of one shape up to rounding: 16 pixels for 15.5 are 3 %
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
 
@@ -146,7 +147,7 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
 
 
 def check_sizes(name: str, trained: int, request: GenerateRequest) -> None:
-    """Raises UsageError for a canvas far beyond the ``trained`` side, or a picture of another shape than its canvas."""
+    """Raises UsageError for a canvas far beyond the ``trained`` side, or a picture of another shape, or too large."""
     width, height = request.canvas or (trained, trained)
     if max(width, height) > LARGEST * trained:
         raise UsageError(
@@ -154,6 +155,8 @@ def check_sizes(name: str, trained: int, request: GenerateRequest) -> None:
             f" a side is at most {LARGEST * trained}"
         )
     across, down = request.size or (width, height)
+    if (across, down) != (width, height) and max(across, down) > MOST:
+        raise UsageError(f"pictures are enlarged to at most {MOST} pixels a side, not to {across}x{down}")
     if abs(across * height / (down * width) - 1) > DISTORTION:
         raise UsageError(
             f"a canvas of {width}x{height} does not become a picture of {across}x{down} without distortion;"

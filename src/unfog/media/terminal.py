@@ -32,6 +32,10 @@ class Stream(Protocol):
 
     def fileno(self) -> int: ...
 
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
+
 
 def colour_depth(stream: Stream, environment: Mapping[str, str]) -> Depth:
     """What ``stream`` can show: no colour if it is no terminal, if NO_COLOR is set or the terminal is a dumb one."""

@@ -64,9 +64,12 @@ def stretched(x: Float[Tensor, "1 c h w"], size: tuple[int, int]) -> Float[Tenso
     """Interpolation to ``size`` with edges as sharp as its pixels (see the module docstring)."""
     shape = (size[1], size[0])
     factor = min(size[1] / x.shape[2], size[0] / x.shape[3])
+    soft = torch.lerp(x, blur(x), SOFT) if factor > 1 else x
+    y = F.interpolate(
+        soft, shape, mode="bicubic", align_corners=False, antialias=True
+    )  # with a = -1/2: exact on slopes
     if factor <= 1:
-        return F.interpolate(x, shape, mode="bicubic", align_corners=False, antialias=True)
-    y = F.interpolate(torch.lerp(x, blur(x), SOFT), shape, mode="bicubic", align_corners=False)
+        return y
     wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
     high = F.interpolate(F.max_pool2d(wide, 3, stride=1), shape, mode="bilinear", align_corners=False)
     low = F.interpolate(-F.max_pool2d(-wide, 3, stride=1), shape, mode="bilinear", align_corners=False)

@@ -82,6 +82,7 @@ def test_a_model_without_caption_dropout_is_not_guided():
         ),
         (Chosen(), {"size": (129, 16)}, "a canvas of 129x16 pixels is too large"),
         (Chosen(), {"size": (64, 64), "canvas": (24, 16)}, "24x16 does not become a picture of 64x64 without"),
+        (Chosen(), {"size": (2049, 2049)}, "enlarged to at most 2048 pixels a side, not to 2049x2049"),
         (Chosen(), {"size": (64, 64), "native": True}, "say --canvas instead of --size"),
         (Chosen(), {"size": (16, 7)}, r"size\.1 = 7"),
         (Chosen(), {"n": 0}, "n = 0"),
