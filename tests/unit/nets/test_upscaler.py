@@ -27,7 +27,7 @@ def noise(*shape: int) -> torch.Tensor:
 
 def test_it_begins_as_bicubic_interpolation():
     x = noise(2, 4, 7, 11)
-    assert torch.equal(made(awake=False).enlarge(x), bicubic(x, 2))
+    assert torch.equal(made(awake=False).free(x), bicubic(x, 2))
 
 
 def test_the_loss_is_that_of_charbonnier():
@@ -36,10 +36,22 @@ def test_the_loss_is_that_of_charbonnier():
     torch.testing.assert_close(made(awake=False)(x, wanted), (apart + EPS**2).sqrt().mean((1, 2, 3)))
 
 
+def test_flat_parts_stay_and_nothing_leaves_the_range_of_what_is_around_it():
+    net, x = made(), noise(1, 4, 9, 13)
+    x[..., :6] = 0.37
+    big = net.enlarge(x)
+    assert torch.equal(big[..., :10], torch.full((1, 4, 18, 10), 0.37))
+    wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    high, low = F.max_pool2d(wide, 3, stride=1), -F.max_pool2d(-wide, 3, stride=1)
+    span = (high - low).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert ((big - high.repeat_interleave(2, 2).repeat_interleave(2, 3)) <= 0.25 * span + 1e-6).all()
+    assert not torch.equal(big, net.free(x))
+
+
 def test_a_picture_is_continued_beyond_its_border():
     """A flat picture stays flat up to the border: no frame of grey."""
     flat = torch.tensor([0.3, -0.7, 0.9, 1.0]).view(1, 4, 1, 1).expand(1, 4, 9, 13)
-    big = made().enlarge(flat)
+    big = made().free(flat)
     for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
         phase = big[..., y::2, x::2]
         torch.testing.assert_close(phase, phase[..., :1, :1].expand_as(phase))
