@@ -1,14 +1,14 @@
-"""A small network that doubles a picture: residual over bicubic interpolation, pixels shuffled out of channels.
+"""A small network that doubles a picture: what it adds to a fixed interpolation, pixels shuffled out of channels.
 
-    y = bicubic(x) + shuffle(out(h))        h = stem(x) + blocks        out starts at 0: it begins as bicubic
-    lo - MARGIN (hi - lo) <= y <= hi + MARGIN (hi - lo)                  lo, hi: least and greatest of 3 x 3 in x
+    y = stretched(x) + shuffle(out(h))      h = stem(x) + blocks      out starts at 0: it begins as ``nets/edges.py``
+    lo <= y <= hi                           lo, hi: least and greatest of 3 x 3 in x
 
 Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural
 Network" (2016); residual blocks without normalisation as in Lim et al., "Enhanced Deep Residual Networks" (2017). Its
 loss is the robust one of Charbonnier et al. (1994), mean sqrt(d^2 + EPS^2), which does not prefer soft edges to sharp
 ones as squares do. It sees ``2 depth + 2`` pixels to every side, and what it gives is cut to the range of what is
 around it (not in training, where that would stop the learning): flat parts stay exactly as they are, edges are put
-right, thin lines may grow a little stronger, and nothing is invented.
+right, there are no halos, and nothing is invented.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from unfog.nets.edges import around, stretched
 from unfog.nets.layers import Conv, double, shuffle
 
 EPS = 1e-3
-MARGIN = 0.25
 
 
 class Residual(nn.Module):
@@ -53,17 +53,15 @@ class Upscaler(nn.Module):
 
     def enlarge(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
         """``x`` in [-1, 1] at twice the size, within the range of what is around every pixel."""
-        wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
-        high, low = F.max_pool2d(wide, 3, stride=1), -F.max_pool2d(-wide, 3, stride=1)
-        more = MARGIN * (high - low)
-        return self.free(x).clamp(double(low - more), double(high + more))
+        low, high = around(x)
+        return self.free(x).clamp(double(low), double(high))
 
     def free(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
         """``x`` at twice the size as the network says; edges are continued beyond the border."""
         reach = len(self.blocks) * 2 + 2
         wide = F.pad(x, (reach,) * 4, mode="replicate")  # zeros around would be a grey frame
         added = shuffle(self.out(self.blocks(self.stem(wide))), 2)
-        return bicubic(x, 2) + added[..., 2 * reach : -2 * reach, 2 * reach : -2 * reach]
+        return begun(x) + added[..., 2 * reach : -2 * reach, 2 * reach : -2 * reach]
 
     def forward(self, x: Float[Tensor, "b c h w"], wanted: Float[Tensor, "b c h2 w2"]) -> Float[Tensor, " b"]:
         """Training loss per sample: how far the enlarged ``x`` is from ``wanted``."""
@@ -71,13 +69,6 @@ class Upscaler(nn.Module):
         return torch.sqrt(apart.square() + EPS**2).mean((1, 2, 3))
 
 
-def bicubic(x: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c h2 w2"]:
-    """``x`` enlarged by a whole factor with Keys' cubic convolution (1981, a = -0.75)."""
-    return F.interpolate(x, scale_factor=factor, mode="bicubic", align_corners=False)
-
-
-def blur(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """The binomial blur of 3 x 3, (1 2 1)/4 both ways; borders are continued."""
-    line = torch.tensor([1.0, 2.0, 1.0]) / 4
-    kernel = (line[:, None] * line).expand(x.shape[1], 1, 3, 3).to(x)
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, groups=x.shape[1])
+def begun(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+    """What the network adds to: ``x`` at twice the size by interpolation."""
+    return stretched(x, (2 * x.shape[2], 2 * x.shape[3]), soft=0.0)

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from unfog.nets.upscaler import blur
+from unfog.nets.edges import blur
 from unfog.util.random import Draw, normal, uniform
 
 SOFT = 0.7
