@@ -1,7 +1,8 @@
 """Put a trained model into the package, with what was measured about it.
 
     unfog evaluate run --suite scenes -n 500 --json > metrics.json
-    python tools/embed_model.py run/model --metrics metrics.json [--set sample.steps=16] [--description "..."]
+    python tools/embed_model.py run/model --metrics metrics.json [--set sample.steps=16] [--description "..."] \
+        [--upscaler run-of-preset-upscale]
 
 The model lands in ``src/unfog/assets/models/NAME`` in place of an older one. Metrics and recommended settings go into
 the manifest; the card is written from it.
@@ -16,8 +17,8 @@ from pathlib import Path
 
 from unfog.config.manifest import Metric
 from unfog.jobs.card import card
-from unfog.model.locate import builtin_root
-from unfog.model.store import count, load_model, read_manifest, save_model
+from unfog.model.locate import builtin_root, locate
+from unfog.model.store import UPSCALER, count, load_model, read_manifest, save_model
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="model folder")
     parser.add_argument("--metrics", type=Path, help="what `unfog evaluate --json` printed")
     parser.add_argument("--description", help="one or two sentences for the card")
+    parser.add_argument("--upscaler", help="model that doubles its pictures (unset: the one it has already, if any)")
     parser.add_argument("--set", dest="assignments", action="append", default=[], help="for example sample.steps=16")
     arguments = parser.parse_args()
     manifest = read_manifest(arguments.model, hashes=True).override(arguments.assignments)
@@ -41,10 +43,13 @@ def main() -> None:
     if arguments.description:
         changes["description"] = arguments.description
     manifest = manifest.model_copy(update=changes)
+    upscaler = arguments.model / UPSCALER if (arguments.model / UPSCALER).is_dir() else None
+    if arguments.upscaler:
+        upscaler = locate(arguments.upscaler).folder
     target = builtin_root() / manifest.name
     if target.exists():
         shutil.rmtree(target)
-    save_model(model, target, manifest, card(manifest))
+    save_model(model, target, manifest, card(manifest), upscaler=upscaler)
     print(target)
 
 

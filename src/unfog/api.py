@@ -67,6 +67,8 @@ class Model:
         negative: str = "",
         size: tuple[int, int] | None = None,
         *,
+        canvas: tuple[int, int] | None = None,
+        native: bool = False,
         transparent: bool = False,
         sampler: str | None = None,
         grid: str | None = None,
@@ -89,7 +91,9 @@ class Model:
             n: number of pictures, 1..1024.
             seed: 0..2^64-1.
             negative: what to steer away from.
-            size: width and height in pixels; ``None``: as trained.
+            size: width and height in pixels; ``None``: the longer side has 512.
+            canvas: width and height that the model paints; ``None``: as trained, in the shape of ``size``.
+            native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
             sampler: a name in ``unfog.samplers.SAMPLERS``.
             grid: a name in ``unfog.core.grid.GRIDS``.
@@ -105,7 +109,16 @@ class Model:
         """
         chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
         request = request_for(
-            self.manifest, prompt, chosen, n=n, seed=seed, negative=negative, size=size, transparent=transparent
+            self.manifest,
+            prompt,
+            chosen,
+            n=n,
+            seed=seed,
+            negative=negative,
+            size=size,
+            canvas=canvas,
+            native=native,
+            transparent=transparent,
         )
         events = generate_job(request, self._loaded)
         return [image_of(event) for event in events if isinstance(event, Picture)]

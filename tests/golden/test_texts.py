@@ -15,6 +15,7 @@ from unfog.media.recipe import parse_recipe, recipe_text
 
 HERE = Path(__file__).parent
 RECIPE = recipe_of(
+    canvas=(24, 16),
     prompt='two green stars\n"above", a red circle: größer 日本 🟢',
     negative="blurry, \x1b[31mgrey",
     sample=SampleConfig(
@@ -33,6 +34,12 @@ def test_the_recipe_is_written_as_ever():
 
 def test_the_recipe_is_read_as_ever():
     assert parse_recipe(golden("recipe.json"), name="golden") == RECIPE
+
+
+def test_a_recipe_from_before_pictures_were_enlarged_is_read_as_ever():
+    assert parse_recipe(golden("recipe_without_canvas.json"), name="golden") == RECIPE.model_copy(
+        update={"canvas": None}
+    )
 
 
 def test_the_infotext_is_written_as_ever():

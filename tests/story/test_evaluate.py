@@ -69,7 +69,7 @@ def test_it_prints_one_json_object_with_every_measurement(folder, capsys):
 
 
 def test_settings_can_be_chosen_and_lines_are_for_people(quick, folder, capsys):
-    chosen = ["--sampler", "dpmpp_2m", "--grid", "karras", "--steps", "2", "--guidance", "1"]
+    chosen = ["--sampler", "dpmpp_2m", "--times", "karras", "--steps", "2", "--guidance", "1"]
     assert run(["evaluate", str(folder), "-n", "1", "--device", "cpu", *chosen]) == Exit.OK
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["one_object", "0.0", "%", "[0.0,", "79.3]", "n", "1"]

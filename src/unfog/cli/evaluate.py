@@ -7,27 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
+from unfog.cli import options
+
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model or its folder.")],
     suite: Annotated[str, typer.Option("--suite", help="What to measure: scenes.")] = "scenes",
     n: Annotated[int, typer.Option("-n", help="Number of prompts of each of the four kinds.")] = 500,
     seed: Annotated[int, typer.Option("--seed", help="Of the prompts and of the first picture.")] = 0,
-    sampler: Annotated[
-        str | None,
-        typer.Option("--sampler", help="ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc."),
-    ] = None,
-    grid: Annotated[
-        str | None, typer.Option("--grid", help="Time grid: uniform, karras, log_snr, rf_shift or vp_time.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
-    guidance: Annotated[
-        float | None, typer.Option("--guidance", help="Strength of guidance; 1 is plain conditional.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    device: Annotated[
-        str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")
-    ] = None,
+    sampler: options.Sampler = None,
+    times: options.Times = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    as_json: options.AsJson = False,
+    device: options.Device = None,
 ) -> None:
     """Measure how faithfully a model draws what prompts say.
 
@@ -39,7 +32,7 @@ def evaluate(
     from unfog.util.devices import set_threads
 
     set_threads()
-    chosen = Chosen(sampler=sampler, grid=grid, steps=steps, guidance=guidance)
+    chosen = Chosen(sampler=sampler, grid=times, steps=steps, guidance=guidance)
     events = evaluate_job(model, suite=suite, n=n, seed=seed, chosen=chosen, device=device)
     follow(events, as_json=as_json, say=say)
 

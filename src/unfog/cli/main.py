@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from unfog import __version__
-from unfog.cli import data, doctor, evaluate, generate, model, replay, train
+from unfog.cli import data, doctor, evaluate, generate, model, morph, replay, train
 from unfog.util.errors import Exit, MemoryLimitError, UnfogError, one_line
 
 # Typer's own exception for wrong options; where it keeps the class has changed between its versions.
@@ -30,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("generate")(generate.generate)
+app.command("morph")(morph.morph)
 app.command("train")(train.train)
 app.command("replay")(replay.replay)
 app.command("evaluate")(evaluate.evaluate)

@@ -33,7 +33,7 @@ def train(
         typer.Option("--start", help="Model to start from: of --preset contrast for its words, or one that draws."),
     ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast.")
+        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast, upscale.")
     ] = "small",
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")

@@ -78,7 +78,8 @@ class Manifest(Config):
     """Share of captions replaced by the null conditioning in training; at 0 the model cannot be guided."""
     parameters: Annotated[int, Field(ge=0)] = 0
     """Numbers in the weights file; 0: not counted."""
-    tokenizer_sha256: str
+    tokenizer_sha256: str | None = None
+    """Of the vocabulary; unset for a model that reads no text."""
     sample: SampleConfig = SampleConfig()
     """Recommended sampling settings."""
     calibrated: Annotated[tuple[Calibration, ...], Field(max_length=256)] = ()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from unfog.config.manifest import Manifest, Metric
 
-TASKS = {"diffusion": "text-to-image", "contrast": "zero-shot-image-classification"}  # as model hubs call them
+TASKS = {
+    "diffusion": "text-to-image",
+    "contrast": "zero-shot-image-classification",
+    "upscale": "image-to-image",
+}  # as model hubs call them
 
 
 def card(manifest: Manifest) -> str:

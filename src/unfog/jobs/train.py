@@ -24,7 +24,9 @@ from unfog.jobs.signals import stop_flag
 from unfog.jobs.vocabulary import MAX_TOKENS, learn_vocabulary
 from unfog.jobs.watch import DrawingWatch, Watch
 from unfog.jobs.watch_contrast import ComparingWatch
+from unfog.jobs.watch_upscale import EnlargingWatch
 from unfog.model.model import Model
+from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train import state as checkpoint
@@ -102,7 +104,7 @@ def start(
     yield Progress(0, 0, "learning the vocabulary")
     words = learn_vocabulary(planned)
     if words.share_cut:
-        limit = words.tokenizer.max_tokens
+        limit = 0 if words.tokenizer is None else words.tokenizer.max_tokens
         share = f"{words.share_cut:.1%}" if words.share_cut >= 0.001 else "fewer than 0.1%"
         yield Note(f"{share} of the captions are longer than {limit} tokens; what comes after is not read")
     if minutes is not None:
@@ -142,7 +144,7 @@ def latest_checkpoint(folder: RunFolder) -> Path | None:
 def follow(
     folder: RunFolder,
     run: Run,
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | None,
     dataset: Dataset,
     state: TrainState[Any],
     window: Window,
@@ -200,6 +202,8 @@ def watch_of(config: RunConfig, dataset: Dataset, state: TrainState[Any], folder
             return DrawingWatch(config, model, dataset, state, folder)
         case Contrast() as model:
             return ComparingWatch(config, model, dataset, state, folder)
+        case Upscaler() as model:
+            return EnlargingWatch(config, model, dataset, state, folder)
         case other:
             raise AssertionError(f"nothing to look at in {type(other).__name__}")
 

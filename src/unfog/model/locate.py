@@ -5,7 +5,7 @@ is a folder. What decides a model's pictures has one name, its id:
 
     id = sha256 of canonical JSON {"files": {name: {bytes, sha256}}, "model": configuration}
 
-over all files but the card, so new numbers in a card do not orphan the pictures made before, and another schedule over
+over all files but the cards, so new numbers in a card do not orphan the pictures made before, and another schedule over
 the same weights is another model.
 """
 
@@ -17,7 +17,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from unfog.config.manifest import Manifest
@@ -76,7 +76,7 @@ def installed() -> Iterator[tuple[Origin, Path]]:
 
 def model_id(record: Mapping[str, Any]) -> str:
     """The id of a model, from its manifest as stored."""
-    files = {name: entry for name, entry in record["files"].items() if name != CARD}
+    files = {name: entry for name, entry in record["files"].items() if PurePosixPath(name).name != CARD}
     text = canonical_json({"files": files, "model": record["model"]})
     return hashlib.sha256(text.encode()).hexdigest()
 

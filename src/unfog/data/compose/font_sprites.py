@@ -18,11 +18,12 @@ from unfog.data.emoji_font import find_font, open_font
 from unfog.util.errors import DataError
 
 
-def font_sprites(font: Path | None = None) -> Sprites:
+def font_sprites(font: Path | None = None, side: int = SIDE) -> Sprites:
     """Every emoji that the font has, in the order of its code points.
 
     Args:
         font: font file; ``None`` takes one of this machine.
+        side: of the sprites in pixels.
 
     Raises:
         DataError: the extra ``emoji`` is not installed, or there is no font that can be drawn.
@@ -32,7 +33,7 @@ def font_sprites(font: Path | None = None) -> Sprites:
     for text, name in emoji_names().items():
         plain = DECORATION.sub("", text) == text.replace("\ufe0f", "") and not FLAG.fullmatch(text)
         glyph = drawn.glyph(text) if plain else None
-        fitted = None if glyph is None else fit(drawn.sticker(glyph, SIDE))
+        fitted = None if glyph is None else fit(drawn.sticker(glyph, side), side)
         if fitted is None:
             continue
         sprite = Sprite(
