@@ -2,8 +2,8 @@
 
     python tools/train_classifier.py --sprites DIR --out judge [--images 200000]
 
-It is written to ``--out`` together with how often it is right on renders it never saw; ``unfog evaluate --suite concepts
---classifier judge`` takes it from there. While it learns, ``--out`` + ``.part`` holds the newest weights.
+It is written to ``--out`` together with how often it is right on renders it never saw; ``unfog evaluate --suite
+concepts --classifier judge`` takes it from there. While it learns, ``--out`` + ``.part`` holds the newest weights.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ SAY_S, KEEP_S = 30.0, 300.0
 
 
 def main() -> None:
+    """Train, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sprites", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -68,7 +69,9 @@ def trained(sprites: Sprites, images: int, seed: int, out: Path) -> Classifier:
     labels = labels_of(sprites)
     classifier = Classifier(labels)
     initialise(classifier, seed)
-    print(f"{sum(p.numel() for p in classifier.parameters()):,} parameters, {len(labels.concepts)} concepts", flush=True)
+    print(
+        f"{sum(p.numel() for p in classifier.parameters()):,} parameters, {len(labels.concepts)} concepts", flush=True
+    )
     config = OptimiserConfig(lr=2e-3, warmup_images=min(5_000, images // 10), decay_from=0.3)
     steps = optimisers(classifier, config)
     weights = list(classifier.parameters())

@@ -121,7 +121,9 @@ def save_classifier(classifier: Classifier, target: Path, facts: dict[str, objec
     Raises:
         UsageError: ``target`` exists. DiskError: the disk is full.
     """
-    tensors = {name: tensor.detach().to(torch.bfloat16).contiguous() for name, tensor in classifier.state_dict().items()}
+    tensors = {
+        name: tensor.detach().to(torch.bfloat16).contiguous() for name, tensor in classifier.state_dict().items()
+    }
     labels = {"concepts": list(classifier.labels.concepts), "styles": list(classifier.labels.styles)}
     commit_directory(
         target,

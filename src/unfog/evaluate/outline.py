@@ -156,9 +156,7 @@ def along(windows: Windows) -> tuple[Float[Tensor, "n k k"], Float[Tensor, "n k 
     return (q * span).sum(dim=1) / power.clamp(min=1e-6), power * windows.weight
 
 
-def starts(
-    a: Float[Tensor, "n k k"], power: Float[Tensor, "n k k"], drawing: Drawing
-) -> Float[Tensor, "n shapes 3"]:
+def starts(a: Float[Tensor, "n k k"], power: Float[Tensor, "n k k"], drawing: Drawing) -> Float[Tensor, "n shapes 3"]:
     """Centre and diameter for every shape from mass and centroid of ``a``."""
     held = a.clamp(0, 1) * (power > 0)
     axis = torch.arange(a.shape[-1]) + 0.5
@@ -182,7 +180,9 @@ def fit(windows: Windows, drawing: Drawing = SCENES) -> Outlines:
     n, count = len(windows.x), len(drawing.shapes)
     a, power = along(windows)
     owner = torch.arange(n).repeat_interleave(count)
-    every = Rivals(torch.arange(count).repeat(n), starts(a, power, drawing).flatten(0, 1), a[owner], power[owner], drawing)
+    every = Rivals(
+        torch.arange(count).repeat(n), starts(a, power, drawing).flatten(0, 1), a[owner], power[owner], drawing
+    )
     first = every.error(every.templates(every.place)).view(n, count).topk(RIVALS, dim=1, largest=False).indices
     rows = (first + count * torch.arange(n)[:, None]).flatten()  # (n * RIVALS,)
     rivals = Rivals(every.shape[rows], every.place[rows], every.a[rows], every.power[rows], drawing)

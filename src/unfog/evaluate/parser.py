@@ -85,9 +85,7 @@ def parse(pixels: UInt8[Tensor, "b c side side"], drawing: Drawing = SCENES) -> 
     return out
 
 
-def on_white(
-    x: Float[Tensor, "b c side side"], drawing: Drawing
-) -> tuple[Float[Tensor, "b 3 side side"], list[bool]]:
+def on_white(x: Float[Tensor, "b c side side"], drawing: Drawing) -> tuple[Float[Tensor, "b 3 side side"], list[bool]]:
     """Pictures in 0..1 laid over white, and whether more than half of each one's border is transparent."""
     if x.shape[1] == 3:
         return x, [False] * len(x)
@@ -180,9 +178,7 @@ def _regions(labels: Int64[Tensor, "b side side"], speck: float) -> Regions:
     return Regions(keys[keep] // (side * side + 1), keys[keep] % (side * side + 1), box[keep], kept)
 
 
-def _by_size(
-    regions: Regions, unit: float, windows: tuple[float, ...]
-) -> Iterator[tuple[Int64[Tensor, " n"], int]]:
+def _by_size(regions: Regions, unit: float, windows: tuple[float, ...]) -> Iterator[tuple[Int64[Tensor, " n"], int]]:
     """Regions that fit into windows of the same side, and that side in pixels."""
     longest = (regions.box[:, 2:] - regions.box[:, :2]).amax(dim=1).double() / unit + 4
     least = 0.0

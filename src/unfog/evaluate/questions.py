@@ -1,5 +1,6 @@
-"""What a model is asked to draw when shapes are graded: prompts, the facts to hold its pictures against, and the
-pictures a perfect model would make.
+"""What a model is asked to draw when shapes are graded.
+
+That is prompts, the facts to hold its pictures against, and the pictures that a perfect model would make.
 
 ``PROCEDURAL`` asks what models of procedural scenes were trained on, ``COMPOSED_SHAPES`` what models of composed scenes
 can show of shapes alone (``data/compose/exam.py``): those need no sprites, so anyone can repeat the measurement. All
@@ -94,9 +95,7 @@ class Shapes:
         """One: all that is there, ground and place included. Two and count: the things and how they stand."""
         wording = FULL if kind == "one" else BARE
         dice = dice_of(seed, range(EVALUATION_FROM, EVALUATION_FROM + n), Draw.CAPTION)
-        said = [
-            caption(s, no_sprites(), d, wording) for s, d in zip(self.scenes(seed, n, kind), dice, strict=True)
-        ]
+        said = [caption(s, no_sprites(), d, wording) for s, d in zip(self.scenes(seed, n, kind), dice, strict=True)]
         return [(text, gradable(facts)) for text, facts in said]
 
     def pictures(self, seed: int, n: int, kind: str, side: int) -> Float[Tensor, "n c side side"]:

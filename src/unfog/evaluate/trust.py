@@ -22,9 +22,7 @@ NOISE = 0.03  # standard deviation of noise, in channels of 0..1
 BLUR = 0.5  # standard deviation of the blur before it, in pixels
 
 
-def trusted(
-    side: int, n: int, seed: int, kind: str, *, noisy: bool, questions: Questions = PROCEDURAL
-) -> list[Grade]:
+def trusted(side: int, n: int, seed: int, kind: str, *, noisy: bool, questions: Questions = PROCEDURAL) -> list[Grade]:
     """The grades of perfect (or, if ``noisy``, nearly perfect) pictures for ``n`` prompts; all should be right."""
     x = questions.pictures(seed, n, kind, side)
     if noisy:

@@ -52,6 +52,7 @@ class Draw(IntEnum):
     TEXTURE = 14
     MASK = 15
     REFERENCE = 16
+    TYPO = 17
 
 
 def image_seed(seed: int, k: int) -> int:
