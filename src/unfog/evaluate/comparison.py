@@ -44,7 +44,7 @@ def compare(one: Distance, other: Distance) -> float:
     ):
         if a != b:
             raise UsageError(
-                f"distances with unlike {what} do not compare: {a} and {b}; measure both with the same -n, --seed, --sprites"
-                " and --words"
+                f"distances with unlike {what} do not compare: {a} and {b}; measure both with the same -n, --seed,"
+                " --sprites and --words"
             )
     return one.value - other.value

@@ -4,8 +4,8 @@ Each is taken for a normal distribution with mean m and covariance C:
 
     d^2 = |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a^(1/2) C_b C_a^(1/2))^(1/2))
 
-(Dowson & Landau 1982; on pictures: Heusel et al. 2017). Only with the Inception features of that paper is it called FID;
-here it bears the name of its own features. Its bias grows with the number of features and shrinks with the number of
+(Dowson & Landau 1982; on pictures: Heusel et al. 2017). Only with the Inception features of that paper is it called
+FID; here it bears the name of its own features. Its bias grows with the number of features and shrinks with that of
 samples, so two values compare only with equally many samples, and beside the value of real against real.
 """
 

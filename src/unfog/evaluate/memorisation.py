@@ -15,6 +15,7 @@ to the result.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from jaxtyping import Float, Int64
@@ -24,7 +25,7 @@ from torch.nn import functional as F
 from unfog.evaluate.faithfulness import Share, wilson
 
 CELLS = 16  # a side
-SHIFTS = (-2, 0, 2)  # pixels, along both axes
+SHIFTS = (-2, -1, 0, 1, 2)  # pixels, along both axes
 PERCENTILE = 0.01
 TOGETHER = 256
 
@@ -81,7 +82,8 @@ def nearest(
         raise ValueError(f"at least 3 training renders are needed, got {len(pool)}")
     parts = list[tuple[Tensor, Tensor]]()
     for first in range(0, len(queries[0]), TOGETHER):
-        away = torch.stack([torch.cdist(q[first : first + TOGETHER], pool) for q in queries]).amin(dim=0)
+        forms = (torch.cdist(q[first : first + TOGETHER], pool) for q in queries)
+        away = reduce(torch.minimum, forms)
         if apart is not None:
             away[torch.arange(len(away)), apart[first : first + TOGETHER]] = torch.inf
         values, at = away.topk(2, dim=1, largest=False)

@@ -3,7 +3,8 @@
 Every picture is read by ``unfog.evaluate.parser``, which never sees the prompt, and what it read is held against the
 prompt's facts. Before it may grade a model, the grader is tried on renders of the very scenes that the prompts
 describe, as they are and with noise and blur. Where it reads fewer than ``TRUST`` of them without error (below 20
-pixels a side), nothing is measured. Models that paint transparency are asked for composed scenes, the others for procedural ones.
+pixels a side), nothing is measured. Models that paint transparency are asked for composed scenes, the others for
+procedural ones.
 """
 
 from __future__ import annotations
