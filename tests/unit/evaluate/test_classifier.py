@@ -60,6 +60,7 @@ def test_pictures_are_judged_over_grey():
     assert said.concepts.exp().sum().item() == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_it_learns_what_it_is_shown():
     batch, classifier = examples(SPRITES, LABELS, range(24), 0, spoil=False), fresh()
     steps = optimisers(classifier, OptimiserConfig(lr=3e-3))
