@@ -90,8 +90,9 @@ def say(payload: Mapping[str, Any]) -> None:
     if "sweep" in payload:
         say_table(payload["sweep"]["rows"])
     else:
+        width = max(28, *(len(m["name"]) for m in payload["metrics"]))
         for m in payload["metrics"]:
-            print(line(m))
+            print(line(m, width))
     sample = payload["sample"]
     taken = "" if "sweep" in payload else f"{sample['steps']} steps on "
     spent = "" if "sweep" in payload else f"; {payload['nfe']} network evaluations per picture"
@@ -105,7 +106,7 @@ def say(payload: Mapping[str, Any]) -> None:
         )
 
 
-def line(m: Mapping[str, Any]) -> str:
+def line(m: Mapping[str, Any], width: int) -> str:
     """A measurement: value, 95 % interval, count, and what to hold it against."""
     match m.get("unit", "share"):
         case "share":
@@ -114,7 +115,7 @@ def line(m: Mapping[str, Any]) -> str:
             value = f"{100 * m['value']:+5.1f} points [{100 * m['low']:+.1f}, {100 * m['high']:+.1f}]"
         case _:
             value = f"{m['value']:9.4g}"
-    return f"{m['name']:<28} {value}   n {m['n']}" + (f"   {m['note']}" if m.get("note") else "")
+    return f"{m['name']:<{width}} {value}   n {m['n']}" + (f"   {m['note']}" if m.get("note") else "")
 
 
 def say_table(rows: list[Mapping[str, Any]]) -> None:
