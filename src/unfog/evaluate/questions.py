@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Protocol, get_args
+from typing import Protocol, cast, get_args
 
 import torch
 from jaxtyping import Float
@@ -33,7 +33,6 @@ from unfog.evaluate.drawing import COMPOSED, SCENES, Drawing
 from unfog.util.random import Draw
 
 Question = tuple[str, Facts]
-RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 
 class Questions(Protocol):
@@ -106,7 +105,7 @@ class Shapes:
 def _shapes(seed: int, n: int, kind: str, held: HeldKind | None) -> tuple[Scene, ...]:
     assert kind in get_args(ShapesKind), kind
     dice = dice_of(seed, range(EVALUATION_FROM, EVALUATION_FROM + n), Draw.SCENE)
-    return tuple(shapes(d, no_sprites(), kind, held) for d in dice)
+    return tuple(shapes(d, no_sprites(), cast(ShapesKind, kind), held) for d in dice)
 
 
 @cache
@@ -117,7 +116,7 @@ def no_sprites() -> Sprites:
 
 def _procedural(kind: str) -> PromptKind:
     assert kind in get_args(PromptKind), kind
-    return kind
+    return cast(PromptKind, kind)
 
 
 def gradable(facts: composed.Facts) -> Facts:
@@ -127,8 +126,9 @@ def gradable(facts: composed.Facts) -> Facts:
     assert facts.style is None
     relation: Relation | None = None
     for link in facts.links:
-        (relation,) = [r for r in RELATIONS if r == link.relation]
+        assert link.relation in get_args(Relation), link
         assert link.of == (0, 1), link
+        relation = cast(Relation, link.relation)
     return Facts(groups, relation, facts.ground, facts.ground_colour)
 
 
