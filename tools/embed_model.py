@@ -37,7 +37,7 @@ def main() -> None:
         found = json.loads(arguments.metrics.read_text(encoding="utf-8"))
         note = f"suite {found['suite']}, seed {found['seed']}"
         changes["metrics"] = tuple(
-            Metric(name=m["name"], value=m["value"], low=m["low"], high=m["high"], n=m["n"], note=note)
+            Metric.model_validate(m | {"note": "; ".join(filter(None, (m.get("note"), note)))})
             for m in found["metrics"]
         )
     if arguments.description:

@@ -74,7 +74,7 @@ def calibrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Fit the noise levels a model is evaluated at, for few steps; a copy of the model remembers them."""
-    from unfog.cli.parse import lines_of, numbers_of
+    from unfog.cli.parse import counts_of, lines_of, numbers_of
     from unfog.cli.show import follow
     from unfog.jobs.calibrate import calibrate_job
     from unfog.util.devices import set_threads
@@ -82,7 +82,7 @@ def calibrate(
     events = calibrate_job(
         model,
         out,
-        steps=[round(n) for n in numbers_of(steps, "--steps")],
+        steps=counts_of(steps, "--steps"),
         guidance=numbers_of(guidance or "", "--guidance"),
         prompts=() if prompts is None else lines_of(prompts),
         pictures=pictures,

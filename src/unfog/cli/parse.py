@@ -59,3 +59,19 @@ def lines_of(path: Path) -> list[str]:
     if not found:
         raise UsageError(f"{path} is empty; write one prompt per line")
     return found
+
+
+def counts_of(text: str | None, option: str) -> tuple[int, ...]:
+    """``4,8,12`` as whole numbers of at least 1; none for ``None``.
+
+    Raises:
+        UsageError: anything else, or the same number twice.
+    """
+    if text is None:
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 1000 for part in parts):
+        raise UsageError(f"{option} {text!r} is no list of numbers from 1 to 1000; write them with commas: 4,8,12")
+    if len(set(map(int, parts))) < len(parts):
+        raise UsageError(f"{option} {text!r} names a number twice; write each once")
+    return tuple(map(int, parts))

@@ -19,13 +19,15 @@ class FileEntry(Config):
 
 
 class Metric(Config):
-    """A measured number with its sample count and, for shares, a Wilson 95 % interval."""
+    """A measured number with its sample count and, for shares and their differences, a 95 % interval."""
 
     name: str
     value: float
     n: Annotated[int, Field(ge=1)]
     low: float | None = None
     high: float | None = None
+    unit: Literal["share", "points", "number"] = "share"
+    """``share``: 0 to 1. ``points``: a difference of two shares, -1 to 1. ``number``: anything else."""
     note: str = ""
 
 

@@ -72,8 +72,11 @@ def licence(name: str, count: int) -> str:
 
 
 def row(metric: Metric) -> str:
-    """One line of the table of metrics; what has an interval is a share and given in per cent."""
+    """One line of the table of metrics; what has an interval is a share, in per cent, or a difference, in points."""
     note = f" ({metric.note})" if metric.note else ""
     if metric.low is None or metric.high is None:
         return f"| {metric.name}{note} | {metric.value:.4g} | | {metric.n} |"
+    if metric.unit == "points":
+        value, low, high = (f"{100 * v:+.1f}" for v in (metric.value, metric.low, metric.high))
+        return f"| {metric.name}{note} | {value} points | {low} to {high} | {metric.n} |"
     return f"| {metric.name}{note} | {metric.value:.1%} | {metric.low:.1%} to {metric.high:.1%} | {metric.n} |"

@@ -186,7 +186,7 @@ def _draw(dice: Dice, stage: Stage, recipe: str) -> Scene | None:
     if plan is None or (stage.style not in FINE and _too_small(plan.groups, plan.links)):
         return None
     grounds = STYLE_GROUNDS.get(stage.style, grounds)
-    ground = _ground(dice, -1 if stage.style in LINED else plan.fits, grounds)
+    ground = ground_for(dice, -1 if stage.style in LINED else plan.fits, grounds)
     return Scene(ground, plan.groups, plan.links, plan.place, stage.style, int(dice.uniform() * 2**31))
 
 
@@ -194,7 +194,7 @@ def _style(dice: Dice, styles: tuple[Style, ...] = STYLES) -> Style:
     return "plain" if dice.chance(PLAIN_STYLE) else dice.choice(styles[1:])
 
 
-def _ground(dice: Dice, fits: int, shares: dict[str, float]) -> Ground:
+def ground_for(dice: Dice, fits: int, shares: dict[str, float]) -> Ground:
     """A ground on which everything can be seen: first its kind, then one of its colours."""
     upright = dice.chance(0.5)
     for _ in range(8):
