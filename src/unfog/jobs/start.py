@@ -1,8 +1,8 @@
 """Starting from a finished model instead of from nothing.
 
 A text-image model (``--preset contrast``) lends a model that draws its vocabulary, its text encoder and, as the eyes
-for reference pictures, the beginning of its picture tower. A model that draws lends everything: its network is trained on, on other
-pictures, at another size, or simply for longer. Only averaged weights are lent; the optimiser starts anew.
+for reference pictures, the beginning of its picture tower. A model that draws lends everything: its network is trained
+on, on other pictures, at another size, or simply for longer. Only averaged weights are lent; the optimiser starts anew.
 """
 
 from __future__ import annotations

@@ -31,13 +31,20 @@ MANIFEST = "unfog.json"
 WEIGHTS = "model.safetensors"
 VOCABULARY = "tokenizer.json"
 CARD = "README.md"
+NOTICE = "NOTICE.txt"  # whose work the pictures were that it was trained on
 VOCABULARY_LIMIT = 16 * 2**20  # bytes; 65,536 tokens with their merges take about 5 MB
 
 
 def save_model(
-    model: Model | Contrast, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16
+    model: Model | Contrast,
+    target: Path,
+    manifest: Manifest,
+    card: str,
+    *,
+    notice: str = "",
+    dtype: torch.dtype = torch.bfloat16,
 ) -> None:
-    """Write a model folder atomically.
+    """Write a model folder atomically; ``notice`` becomes ``NOTICE.txt``, if there is one.
 
     Raises:
         UsageError: ``target`` exists.
@@ -50,6 +57,8 @@ def save_model(
         (folder / WEIGHTS).chmod(0o666 & ~umask())  # safetensors writes mode 0600 whatever the umask
         (folder / VOCABULARY).write_text(model.tokenizer.to_json(), encoding="utf-8")
         (folder / CARD).write_text(card, encoding="utf-8")
+        if notice:
+            (folder / NOTICE).write_text(notice, encoding="utf-8")
 
     commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
 
