@@ -43,6 +43,7 @@ def test_the_wheel_holds_the_notice_and_the_licence(repo, tmp_path):
         shutil.copy(repo / name, tmp_path)
     (tmp_path / "src/unfog").mkdir(parents=True)
     (tmp_path / "src/unfog/__init__.py").touch()
+    (tmp_path / "built").mkdir()
     subprocess.run([sys.executable, "-c", METADATA, "built"], cwd=tmp_path, check=True, capture_output=True)
     (folder,) = tmp_path.glob("built/*.dist-info/licenses")
     for name in ("LICENSE", "NOTICE"):

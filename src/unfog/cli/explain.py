@@ -65,7 +65,7 @@ def say_words(payload: Mapping[str, Any]) -> None:
 def say_triples(payload: Mapping[str, Any]) -> None:
     """One triple per line, then the share."""
     for t in payload["triples"]:
-        sign, near, far = "ok  " if t["right"] else "not ", t["cosine_near"], t["cosine_far"]
+        sign, near, far = "ok" if t["right"] else "no", t["cosine_near"], t["cosine_far"]
         print(one_line(f"{sign} {t['word']}: {t['near']} {near:.2f}, {t['far']} {far:.2f}"))
     s = payload["share"]
     print(

@@ -52,7 +52,7 @@ def abilities_text(manifest: Manifest) -> list[str]:
         ):
             (able if can else unable).append(what)
         lines += [f"- It can {', '.join(able)}."] if able else []
-        lines += [f"- It cannot {', '.join(unable)}."] if unable else []
+        lines += [f"- It cannot {', nor '.join(unable)}."] if unable else []
     lines += [f"- Of a text it reads {made.text.max_tokens} tokens (about as many words); what follows is ignored."]
     shares = [metric for metric in manifest.metrics if metric.low is not None]
     if weak := [metric for metric in shares if metric.value < WEAK]:

@@ -23,6 +23,7 @@ from unfog.text.closed import CLOSED
 from unfog.text.spelling import normal, words_of
 
 CAPTIONS = 20_000  # of a set that are read
+GRAMMAR = 1_000  # captions of scenes, made of 60 words, that hold all of them
 MOST = 20_000  # words of captions, the most frequent first
 
 
@@ -30,7 +31,8 @@ def knowledge_of(dataset: Dataset) -> Knowledge:
     """What a model trained on these pictures knows by name."""
     if isinstance(dataset, Compositions):
         return of_compositions(dataset)
-    words = Counter(word for text in dataset.captions(CAPTIONS) for word in words_of(normal(text)))
+    limit = GRAMMAR if isinstance(dataset, Scenes) else CAPTIONS
+    words = Counter(word for text in dataset.captions(limit) for word in words_of(normal(text)))
     if isinstance(dataset, Scenes):
         return Knowledge(concepts=SCENE_SHAPES, words=listed(words))
     return Knowledge(words=" ".join(word for word, _ in words.most_common(MOST)))

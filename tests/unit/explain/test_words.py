@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import torch
@@ -12,9 +12,10 @@ import torch
 from unfog.explain.words import COLUMNS, ROWS, cosines, flattened, spread, svg_map, table, text_map
 
 ANGLES = torch.tensor([0.0, 0.3, 2.0, 2.5, 4.0])
-FLAT = torch.stack([ANGLES.cos(), ANGLES.sin(), torch.zeros(5)], dim=1) @ torch.linalg.qr(
-    torch.tensor([[2.0, 1, 0], [0, 1, 3], [1, 1, 1]])
-).Q
+FLAT = (
+    torch.stack([ANGLES.cos(), ANGLES.sin(), torch.zeros(5)], dim=1)
+    @ torch.linalg.qr(torch.tensor([[2.0, 1, 0], [0, 1, 3], [1, 1, 1]])).Q
+)
 WORDS = ["king", "man", "woman", "<b>&", "turtle"]
 
 
@@ -42,7 +43,11 @@ def test_places_keep_their_proportions():
 
 def test_the_table():
     lines = table(["a", "long word"], [[1.0, -0.25], [-0.25, 1.0]]).splitlines()
-    assert [line.split() for line in lines] == [["1", "2"], ["1", "a", "1.00", "-0.25"], ["2", "long", "word", "-0.25", "1.00"]]
+    assert [line.split() for line in lines] == [
+        ["1", "2"],
+        ["1", "a", "1.00", "-0.25"],
+        ["2", "long", "word", "-0.25", "1.00"],
+    ]
     assert len({len(line) for line in lines}) == 1
 
 
@@ -57,7 +62,7 @@ def test_the_map_in_a_terminal_shows_every_word_once():
 def test_the_drawing_is_well_formed_and_labels_do_not_cover_each_other():
     crowd = [f"word {k}" for k in range(12)]
     drawn = svg_map([*WORDS, *crowd], flattened(torch.cat([FLAT, FLAT[:1].expand(12, 3)])), "words of <x>")
-    root = ElementTree.fromstring(drawn)  # noqa: S314  (made here)
+    root = ET.fromstring(drawn)
     texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {*WORDS, *crowd} < set(texts)
     bases = [float(y) for y in re.findall(r'y="([\d.]+)">word ', drawn)]
