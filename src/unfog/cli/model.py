@@ -31,9 +31,9 @@ def show_model(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Show the card of a model.
+    """Show what a model can and cannot do.
 
-    Training, data and licences, measurements, recommended settings.
+    Things, styles and languages it knows, training, data and licences, measurements, recommended settings.
     """
     from unfog.cli.show import follow
     from unfog.jobs.models import show_job
@@ -124,4 +124,8 @@ def say_card(payload: Mapping[str, Any]) -> None:
     print(one_line(payload["folder"]))
     print(f"sha256 {payload['sha256']}\n")
     for line in payload["card"].splitlines():
+        print(one_line(line))
+    if payload["notice"]:
+        print("\nPictures it was trained on:\n")
+    for line in payload["notice"].splitlines():
         print(one_line(line))

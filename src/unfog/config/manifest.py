@@ -67,6 +67,23 @@ class Training(Config):
     config: dict[str, Any]
 
 
+Text = Annotated[str, Field(max_length=400_000)]
+
+
+class Knowledge(Config):
+    """What a model was shown by name; every other word of a prompt is a guess to it."""
+
+    concepts: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=20_000)] = ()
+    """Things, the most useful first; "turtle|tortoise" is a name with its synonyms."""
+    names: Annotated[dict[Annotated[str, Field(pattern="^[a-z]{2,8}$")], Text], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
+    """Names of these things in other languages, by language code, with "|" between them."""
+    words: Text = ""
+    """All other words of its captions (colours, numbers, sizes, places, styles), with spaces between them."""
+    styles: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=200)] = ()
+
+
 class Manifest(Config):
     """``unfog.json``. ``files`` is filled in by the atomic commit of the folder."""
 
@@ -88,6 +105,8 @@ class Manifest(Config):
     """Fitted nodes, for the grid ``calibrated``."""
     examples: tuple[str, ...] = ()
     """Prompts of the kind the model was trained on."""
+    knows: Knowledge | None = None
+    """What it was shown by name; unset: nobody wrote it down."""
     training: Training | None = None
     metrics: tuple[Metric, ...] = ()
     files: dict[str, FileEntry] = Field(default_factory=dict)

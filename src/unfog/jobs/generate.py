@@ -18,6 +18,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog import __version__
+from unfog.config.manifest import Manifest
 from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
@@ -31,6 +32,7 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
+from unfog.text.known import Known
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -38,6 +40,7 @@ from unfog.util.random import Draw, Noise, image_seed
 
 GPU_PIXELS = 2**18
 MOST_FRAMES = 100  # of an animation, besides the last
+NAMED = 6  # words that the model does not know, before "and so many more"
 KINDS: dict[str, Device] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
 
@@ -90,7 +93,8 @@ def generate_job(
         check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    yield from notes(model, request)
+    told = list(notes(model, found.manifest, request))
+    yield from told
     canvas, size = sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
@@ -127,6 +131,7 @@ def generate_job(
         "seeds": seeds,
         "model": {"name": found.name, "sha256": found.id},
         "nfe": nfe,
+        "notes": [note.message for note in told],
         "seconds": round(time.perf_counter() - begin, 3),
     }
     yield Result(payload if trajectory is None else payload | {"trajectory": str(trajectory)})
@@ -162,11 +167,18 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
         yield seeds[first : first + together]
 
 
-def notes(model: Model, request: GenerateRequest) -> Iterator[Note]:
-    """What of the text the model will not see."""
+def notes(model: Model, manifest: Manifest, request: GenerateRequest) -> Iterator[Note]:
+    """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
     for which, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
+    if manifest.knows is None:
+        return
+    unknown = Known(manifest.knows).unknown(f"{request.prompt}, {request.negative}")
+    for one in unknown[:NAMED]:
+        yield Note(str(one))
+    if more := [one.text for one in unknown[NAMED:]]:
+        yield Note(f"nor are {len(more)} more: {', '.join(more)[:60]!r}")
 
 
 def recipe_for(

@@ -189,7 +189,7 @@ def follow(
         good = f"the last good checkpoint is {last}" if last else "there was no checkpoint yet"
         raise DivergedError(f"{error}; {good}; try a lower --set train.optimiser.lr") from None
     if not folder.model.exists():
-        write_model(folder.model, folder, run, tokenizer, state)
+        write_model(folder.model, folder, run, tokenizer, state, dataset)
     session.other = time.perf_counter() - begin - session.data - session.compute  # the last validation and saving, too
     facts = session.facts() if session.images else {}
     yield Result({"model": str(folder.model), "run": str(folder.root), "images": state.seen_images, **facts})
