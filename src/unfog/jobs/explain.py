@@ -20,9 +20,10 @@ from unfog.evaluate.words import BENCHMARK, order, read_triples, share_right
 from unfog.explain.words import cosines, flattened, svg_map, table, text_map
 from unfog.jobs.events import Event, Note, Result
 from unfog.jobs.save import check_writable
+from unfog.model.build import AnyModel
 from unfog.model.locate import Found, inspect, installed, locate
-from unfog.model.model import Model
 from unfog.model.store import load_any
+from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
 from unfog.text.known import Known
 from unfog.util.devices import pick_device
@@ -142,8 +143,14 @@ def strange(found: Found, words: Sequence[str]) -> list[str]:
 
 
 @torch.no_grad()
-def text_vectors(model: Model | Contrast, words: Sequence[str]) -> Float[Tensor, "n d"]:
-    """Unit vectors of words in the model's text space."""
+def text_vectors(model: AnyModel, words: Sequence[str]) -> Float[Tensor, "n d"]:
+    """Unit vectors of words in the model's text space.
+
+    Raises:
+        ModelError: it reads no words.
+    """
+    if isinstance(model, Upscaler):
+        raise ModelError("a model that doubles pictures reads no words; name one that draws or compares with --model")
     encoded = model.tokenizer.encode(words).to(model.device)
     if isinstance(model, Contrast):
         return model.read(encoded)

@@ -48,7 +48,8 @@ def interpolate(
     shape = (model.config.picture.channels, height, width)
     first, second = (Noise((seed,), shape, device=model.device) for seed in seeds)
     texts, negative = [text.strip() for text in prompts], negative.strip()
-    cond = between(*(model.condition([text]) for text in texts), share)
+    one, other = (model.condition([text]) for text in texts)
+    cond = between(one, other, share)
     scale = sample.guidance if any(texts) or negative else 1.0
     denoise = steered_by(model, cond, model.condition([negative]), scale, sample, tally or Tally())
     yield from walk(model, denoise, noise_between(first, second, share), sample)
