@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from tests.unit.nets.test_upscaler import made, noise
 
 from unfog.media.alpha import straight
+from unfog.nets.edges import blur
 from unfog.tasks.upscale import upscale
 
 
@@ -46,14 +47,22 @@ def test_a_slope_keeps_its_place():
     assert (found - wanted)[..., 20:-20].abs().max() < 0.01
 
 
-def test_nothing_leaves_the_range_of_what_is_around_it():
-    x = noise(1, 3, 17, 19)
-    wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
-    high, low = F.max_pool2d(wide, 3, stride=1), -F.max_pool2d(-wide, 3, stride=1)
-    found = upscale(x, (19 * 8, 17 * 8))
-    high, low = (F.interpolate(part, found.shape[2:], mode="bilinear", align_corners=False) for part in (high, low))
-    inside = (found <= high + 1e-5) & (found >= low - 1e-5)
-    assert inside.float().mean() == 1
+def test_an_edge_has_no_fringes():
+    """Between two colours there are only mixtures of the two, in all channels alike."""
+    one, two = torch.tensor((0.9, -0.7, -0.5)), torch.tensor((-0.2, 0.8, 0.4))
+    share = (disc(24)[:, 3:] + 1) / 2
+    found = upscale(torch.lerp(one.view(1, 3, 1, 1), two.view(1, 3, 1, 1), share), (240, 240))
+    mixed = ((found[0] - one[:, None, None]) / (two - one)[:, None, None]).clone()  # the share by every channel
+    assert (mixed - mixed.mean(0)).abs().max() < 1e-4
+    assert mixed.min() > -1e-4
+    assert mixed.max() < 1 + 1e-4
+    assert ((mixed > 0.02) & (mixed < 0.98)).float().mean() < 0.25 * ((share > 0.02) & (share < 0.98)).float().mean()
+
+
+def test_faint_unevenness_is_not_given_contours():
+    x = 0.3 + 0.05 * noise(1, 3, 17, 19)
+    wanted = F.interpolate(torch.lerp(x, blur(x), 0.4), (136, 152), mode="bicubic", align_corners=False, antialias=True)
+    assert torch.equal(upscale(x, (152, 136)), wanted)
 
 
 @pytest.mark.parametrize("size", [(19, 17), (57, 51), (100, 90), (7, 9)])
