@@ -89,13 +89,16 @@ def aids(tools: Path, *names: str) -> list[str]:
 def test_named_things_are_judged_beside_their_ceiling_and_chance(tools, capsys):
     found = measure(tools, capsys, "--suite", "concepts", "-n", "7", *aids(tools, "sprites", "classifier", "words"))
     every = found["by_name"]
+    changed = every["typos_top1"]["n"]  # "ox" is too short for a mistake
+    assert 6 <= changed <= 7
     for k in (1, 5):
         assert every[f"concept_top{k}"]["note"] == f"chance {k / len(THINGS):.2%}"
         assert every[f"concept_top{k}"]["n"] == every[f"concept_top{k}_ceiling"]["n"] == 7
-        assert every[f"english_top{k}"]["n"] == every[f"typos_top{k}"]["n"] == 7
+        assert every[f"english_top{k}"]["n"] == 7
         loss = every[f"typos_minus_english_top{k}"]
-        assert loss["unit"] == "points"
-        assert loss["value"] == pytest.approx(every[f"typos_top{k}"]["value"] - every[f"english_top{k}"]["value"])
+        assert (loss["unit"], loss["n"]) == ("points", changed)
+        if changed == 7:
+            assert loss["value"] == pytest.approx(every[f"typos_top{k}"]["value"] - every[f"english_top{k}"]["value"])
     assert every["recall_at_1_words"]["note"].startswith("chance 14.29%")  # seven different prompts
     assert every["recall_at_10_words"]["value"] == 1.0  # among seven
     assert every["style_top1"]["note"] == "chance 33%"

@@ -12,6 +12,17 @@ from unfog.cli import options
 LEADING = ("one_object", "two_objects_bound", "two_objects_relation", "count", "count_to_3", "count_to_4",
            "mixed_all_facts")  # fmt: skip
 
+Sprites = Annotated[
+    str | None, typer.Option("--sprites", metavar="DIR", help="Sprites of the training; unset: where they were then.")
+]
+Judge = Annotated[
+    str | None,
+    typer.Option("--classifier", metavar="DIR", help="Judge of single things, from tools/train_classifier.py."),
+]
+Words = Annotated[
+    str | None, typer.Option("--words", metavar="MODEL", help="Text-image model for retrieval and features.")
+]
+
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model or its folder.")],
@@ -24,18 +35,9 @@ def evaluate(
     ] = "scenes",
     n: Annotated[int, typer.Option("-n", help="Number of prompts of each kind.")] = 500,
     seed: Annotated[int, typer.Option("--seed", help="Of the prompts and of the first picture.")] = 0,
-    sprites: Annotated[
-        str | None,
-        typer.Option("--sprites", metavar="DIR", help="Sprites of the training; unset: where they were then."),
-    ] = None,
-    classifier: Annotated[
-        str | None,
-        typer.Option("--classifier", metavar="DIR", help="Judge of single things, from tools/train_classifier.py."),
-    ] = None,
-    words: Annotated[
-        str | None,
-        typer.Option("--words", metavar="MODEL", help="Text-image model for retrieval and features."),
-    ] = None,
+    sprites: Sprites = None,
+    classifier: Judge = None,
+    words: Words = None,
     prompts: Annotated[
         str | None, typer.Option("--prompts", metavar="FILE", help="Your own prompts, one per line.")
     ] = None,

@@ -8,7 +8,7 @@ typing mistake in every content word, and the names in six other languages, with
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from unfog.data.compose.sprites import Sprites
 from unfog.data.scenes import EVALUATION_FROM, dice_of
 from unfog.evaluate.classifier import Classifier, judge
 from unfog.evaluate.difference import difference
-from unfog.evaluate.faithfulness import Share
 from unfog.evaluate.features import Eyes, look, read
 from unfog.evaluate.portraits import (
     LANGUAGES,
@@ -31,6 +30,8 @@ from unfog.evaluate.portraits import (
     misspelt,
     named,
     portraits,
+    recognised,
+    share,
     style_share,
 )
 from unfog.evaluate.retrieval import recall
@@ -51,53 +52,74 @@ class Judged:
     id: str
 
 
+@dataclass(frozen=True)
+class Otherwise:
+    """The same things in other words: prompts, and which of the things each is for."""
+
+    name: str
+    prompts: list[str]
+    at: list[int]
+
+
 def concepts_suite(bench: Bench, judged: Judged, eyes: Eyes | None) -> Generator[Progress, None, dict[str, Any]]:
     """Shares with their ceilings and chances, and losses against English."""
     asked = portraits(judged.sprites, bench.seed, bench.n)
-    others = [_others(judged.sprites, asked, bench.seed), *(_spoken(judged.sprites, asked, bench.n))]
-    bench.expect(2 * bench.n + sum(len(prompts) for _, prompts, _ in others))
-    side = bench.loaded.model.config.picture.size
+    others = [typos(judged.sprites, asked, bench.seed), spoken(judged.sprites, asked)]
+    bench.expect(2 * bench.n + sum(len(other.prompts) for other in others))
     prompts = [a.prompt for a in asked]
     x = yield from drawn(bench, prompts, "concepts in a style")
-    real = render([a.scene for a in asked], judged.sprites, side)
+    real = render([a.scene for a in asked], judged.sprites, bench.loaded.model.config.picture.size)
     metrics = styled(judged, asked, x, real)
     if eyes is not None:
         metrics += retrieved(eyes, prompts, x, real)
     x = yield from drawn(bench, [named(judged.sprites, a) for a in asked], "names in English")
-    english = {k: judged_share(judged, asked, x, k) for k in AMONG}
-    metrics += [metric(f"english_top{k}", share) for k, share in english.items()]
-    for name, some, which in others:
-        if not some:
-            continue
-        x = yield from drawn(bench, some, f"names: {name}")
-        for k in AMONG:
-            share = judged_share(judged, which, x, k)
-            metrics.append(metric(f"{name}_top{k}", share))
-            if name in ("typos", "foreign"):
-                loss = difference(share, english[k])
-                metrics.append(metric(f"{name}_minus_english_top{k}", loss, points=True))
-    known = cast_of(judged.sprites).usual
-    return {"metrics": metrics, "concepts": len(known), "classifier": judged.id}
+    english = {k: right(judged, asked, x, k) for k in AMONG}
+    metrics += [metric(f"english_top{k}", share(known)) for k, known in english.items()]
+    for other in others:
+        if other.prompts:
+            x = yield from drawn(bench, other.prompts, f"names: {other.name}")
+            metrics += beside(judged, [asked[k] for k in other.at], x, other, english)
+    return {"metrics": metrics, "concepts": len(cast_of(judged.sprites).usual), "classifier": judged.id}
 
 
-Asking = tuple[str, list[str], list[Portrait]]
-
-
-def _others(sprites: Sprites, asked: list[Portrait], seed: int) -> Asking:
+def typos(sprites: Sprites, asked: Sequence[Portrait], seed: int) -> Otherwise:
+    """Names with a mistake in every content word; those that are too short for one are left out."""
     dice = dice_of(seed, range(EVALUATION_FROM, EVALUATION_FROM + len(asked)), Draw.TYPO)
-    return "typos", [misspelt(sprites, a, d) for a, d in zip(asked, dice, strict=True)], asked
+    said = [misspelt(sprites, a, d) for a, d in zip(asked, dice, strict=True)]
+    at = [k for k, (text, a) in enumerate(zip(said, asked, strict=True)) if text != named(sprites, a)]
+    return Otherwise("typos", [said[k] for k in at], at)
 
 
-def _spoken(sprites: Sprites, asked: list[Portrait], n: int) -> list[Asking]:
-    """Names in other languages, the languages in turn, told together."""
-    said = [(foreign(sprites, a, LANGUAGES[k % len(LANGUAGES)]), a) for k, a in enumerate(asked)]
-    known = [(text, a) for text, a in said if text is not None]
-    return [("foreign", [text for text, _ in known], [a for _, a in known])]
+def spoken(sprites: Sprites, asked: Sequence[Portrait]) -> Otherwise:
+    """Names in other languages, the languages in turn; what has no name there is left out."""
+    said = [foreign(sprites, a, LANGUAGES[k % len(LANGUAGES)]) for k, a in enumerate(asked)]
+    return Otherwise("foreign", [t for t in said if t is not None], [k for k, t in enumerate(said) if t is not None])
 
 
-def judged_share(judged: Judged, asked: Sequence[Portrait], x: Float[Tensor, "n c h w"], k: int) -> Share:
-    """Share of pictures whose concept the classifier has among its first ``k``."""
-    return concept_share(judge(judged.classifier, x), judged.classifier.labels.concepts, judged.sprites, asked, k)
+def right(judged: Judged, asked: Sequence[Portrait], x: Float[Tensor, "n c h w"], k: int) -> list[bool]:
+    """For every picture: has the classifier its concept among its first ``k``?"""
+    wanted = [(judged.sprites.table[a.rows[0]].concept,) for a in asked]
+    return recognised(judge(judged.classifier, x).concepts, judged.classifier.labels.concepts, wanted, k)
+
+
+def beside(
+    judged: Judged,
+    asked: Sequence[Portrait],
+    x: Float[Tensor, "n c h w"],
+    other: Otherwise,
+    english: Mapping[int, list[bool]],
+) -> list[dict[str, Any]]:
+    """The shares of things in other words, and the loss against the English names of the same things."""
+    out = list[dict[str, Any]]()
+    for k in AMONG:
+        found = right(judged, asked, x, k)
+        loss = difference(share(found), share([english[k][i] for i in other.at]))
+        out.append(metric(f"{other.name}_top{k}", share(found)))
+        out.append(metric(f"{other.name}_minus_english_top{k}", loss, points=True))
+        for turn, language in enumerate(LANGUAGES if other.name == "foreign" and k == 1 else ()):
+            some = [ok for ok, i in zip(found, other.at, strict=True) if i % len(LANGUAGES) == turn]
+            out += [metric(f"foreign_{language}_top1", share(some))] if some else []
+    return out
 
 
 def styled(

@@ -55,11 +55,11 @@ def memorisation_suite(
 
 def composed(data: Compositions, seed: int, split: Split, n: int) -> list[tuple[Scene, str]]:
     """The first ``n`` scenes of a split with two things or more, and their captions."""
-    out, first = list[tuple[Scene, str]](), 0
+    out, first, step = list[tuple[Scene, str]](), 0, min(TOGETHER, 2 * n)  # about half of all have two things
     while len(out) < n:
-        some = data.scenes(range(first, first + TOGETHER), seed=seed, split=split)
+        some = data.scenes(range(first, first + step), seed=seed, split=split)
         out += [(scene, text) for scene, text, _ in some if sum(len(g.boxes) for g in scene.groups) > 1]
-        first += TOGETHER
+        first += step
     return out[:n]
 
 

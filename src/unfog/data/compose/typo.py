@@ -16,7 +16,10 @@ NEIGHBOURS = {
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     for k, key in enumerate(row)
 }
-FUNCTION_WORDS = frozenset(("with", "from", "into", "onto", "over", "under", "between", "through", "without", "their"))
+SHORT_WORD = re.compile(r"[a-z]{3,}")
+FUNCTION_WORDS = frozenset(
+    ("the", "and", "for", "with", "from", "into", "onto", "over", "under", "between", "through", "without", "their")
+)
 SHARE = 0.3  # of the words that can be hit
 
 
@@ -47,5 +50,5 @@ def with_typos(text: str, dice: Dice) -> str:
 
 
 def with_every_word_misspelt(text: str, dice: Dice) -> str:
-    """The text with one mistake in each of its content words: four or more plain letters, ``FUNCTION_WORDS`` apart."""
-    return WORD.sub(lambda word: word[0] if word[0] in FUNCTION_WORDS else misspelt(word[0], dice), text)
+    """The text with one mistake in each of its content words: three or more plain letters, ``FUNCTION_WORDS`` apart."""
+    return SHORT_WORD.sub(lambda word: word[0] if word[0] in FUNCTION_WORDS else misspelt(word[0], dice), text)
