@@ -54,6 +54,7 @@ p {{ margin: .2rem 0; max-width: 46rem; color: var(--soft); }}
 nav {{ margin-top: 1rem; display: flex; flex-wrap: wrap; gap: .3rem 1rem; }}
 a {{ color: inherit; }}
 .row {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell), 1fr)); gap: 1.1rem .9rem; }}
+.asked {{ grid-column: 1 / -1; font-size: 1.05rem; }}
 figure {{ margin: 0; }}
 .p {{ width: 100%; aspect-ratio: 1; border-radius: 10px; border: 1px solid var(--line); {render}
   background: url({sheet}) calc(var(--x) * 100% / {right}) calc(var(--y) * 100% / {down}) / {wide}% {high}%; }}
@@ -127,6 +128,8 @@ def page(model: unfog.Model, drawn: Sequence[Drawn], sheet: Image.Image) -> str:
     """The page."""
     side, at, parts = drawn[0].images[0].width, 0, dict[str, list[str]]()
     for one in drawn:
+        if one.asked.n > 1:
+            parts.setdefault(one.asked.part, []).append(f'<div class="asked">{caption(one)}</div>')
         for seed, _ in enumerate(one.images):
             place = f"--x:{at % COLUMNS};--y:{at // COLUMNS}"
             parts.setdefault(one.asked.part, []).append(figure(one, seed, place))
@@ -159,10 +162,14 @@ def page(model: unfog.Model, drawn: Sequence[Drawn], sheet: Image.Image) -> str:
 def figure(one: Drawn, seed: int, place: str) -> str:
     """One picture with its prompt, or with its seed where a prompt has several."""
     prompt = html.escape(one.asked.prompt, quote=True)
-    said = f"seed {seed}" if one.asked.n > 1 and seed else prompt
-    notes = "".join(f"<small>{html.escape(note)}</small>" for note in one.notes) if seed == 0 else ""
+    below = f"<small>seed {seed}</small>" if one.asked.n > 1 else caption(one)
     label = f'role="img" aria-label="{prompt}, seed {seed}" title="seed {seed}"'
-    return f'<figure><div class="p" style="{place}" {label}></div><figcaption>{said}{notes}</figcaption></figure>'
+    return f'<figure><div class="p" style="{place}" {label}></div><figcaption>{below}</figcaption></figure>'
+
+
+def caption(one: Drawn) -> str:
+    """A prompt and what the model said to it."""
+    return html.escape(one.asked.prompt) + "".join(f"<small>{html.escape(note)}</small>" for note in one.notes)
 
 
 def main() -> None:

@@ -68,6 +68,8 @@ class Known:
         for spelling in (text, *singulars(text)):
             if (near := things().nearest(spelling, called)) is not None:
                 return called[near]
+        if text.endswith("ing"):  # what is done: "wearing" is no kind of ring
+            return None
         ends = [name for name in called if len(name) >= TYPED and text.endswith(name) and " " not in name]
         return called[max(ends, key=len)] if ends else None
 

@@ -93,6 +93,7 @@ def test_how_it_is_said(known):
     assert str(one) == "'accordion' is not something I know; nearest: 'saxophone'"
     assert strange(music, "a fiddle and a motordog") == [("motordog", None)]
     assert strange(Known(Knowledge(concepts=("boat",))), "a motorboat") == [("motorboat", "boat")]
+    assert strange(Known(Knowledge(concepts=("ring",))), "wearing") == [("wearing", None)]
 
 
 def test_without_names_of_things_the_nearest_is_a_word_of_the_captions():
