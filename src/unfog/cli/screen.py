@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from jaxtyping import UInt8
 from torch import Tensor
 
-from unfog.media.terminal import Stream, colour_depth, height_of, inside, moves, paint, repainted, width_of
+from unfog.media.terminal import Depth, Stream, colour_depth, height_of, inside, moves, paint, repainted, width_of
 
 
 class Screen:
     """What is painted on one stream. Call ``finish`` in the end."""
 
     def __init__(self, stream: Stream, environment: Mapping[str, str]) -> None:
-        self.stream, self.depth = stream, colour_depth(stream, environment)
+        self.stream = stream
+        self.depth: Depth = colour_depth(stream, environment)
         self.moves = moves(stream, environment)
         self.pictures = list[Tensor]()
         self.lines = 0  # painted, to be painted over
