@@ -104,7 +104,7 @@ def draw(model: unfog.Model, wanted: Sequence[Asked]) -> Iterator[Drawn]:
     for asked in wanted:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            images = model.generate(asked.prompt, n=asked.n, seed=0)
+            images = model.generate(asked.prompt, n=asked.n, seed=0, native=True)
         small = [thumb(image) for image in images]
         yield Drawn(asked, tuple(small), tuple(str(one.message) for one in said))
 

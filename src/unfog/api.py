@@ -106,8 +106,7 @@ class Model:
             eta: fresh noise per step of the sampler ddim, 0..1.
 
         Warns:
-            UserWarning: a word that the model was never shown, with the nearest thing it knows; or a prompt that is
-                longer than it reads.
+            UserWarning: a word that the model was never shown, or a prompt that is longer than it reads.
 
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
@@ -125,13 +124,10 @@ class Model:
             native=native,
             transparent=transparent,
         )
-        images = list[Image.Image]()
-        for event in generate_job(request, self._loaded):
-            if isinstance(event, Picture):
-                images.append(image_of(event))
-            elif isinstance(event, Note):
-                warnings.warn(event.message, stacklevel=2)
-        return images
+        events = list(generate_job(request, self._loaded))
+        for note in (event for event in events if isinstance(event, Note)):
+            warnings.warn(note.message, stacklevel=2)
+        return [image_of(event) for event in events if isinstance(event, Picture)]
 
 
 def image_of(picture: Picture) -> Image.Image:

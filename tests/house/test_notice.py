@@ -20,7 +20,8 @@ METADATA = "import sys; from setuptools import build_meta; build_meta.prepare_me
 
 
 @pytest.fixture
-def sprite_folder(repo: Path) -> ModuleType:
+def sprite_folder(repo: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(repo / "tools")  # as if it were run from there: it has a neighbour
     spec = importlib.util.spec_from_file_location("sprite_folder", repo / "tools/sprite_folder.py")
     assert spec is not None
     assert spec.loader is not None

