@@ -100,8 +100,9 @@ def generate_job(
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
         tally, x = Tally(), torch.empty(0)
-        texts = {"prompt": request.prompt, "negative": request.negative}
-        run = finite(generate(model, seeds=chunk, sample=request.sample, size=canvas, tally=tally, **texts), found.name)
+        prompt, negative, sample = request.prompt, request.negative, request.sample
+        run = generate(model, prompt, chunk, sample, negative=negative, size=canvas, tally=tally)
+        run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames)
         for step in run:
