@@ -89,8 +89,7 @@ def generate_job(
     begin = time.perf_counter()
     found = source if isinstance(source, Found) else source.found
     check(found.manifest, request)
-    if trajectory is not None:
-        check_trajectory(trajectory)
+    check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
     told = list(notes(model, found.manifest, request))
@@ -136,8 +135,10 @@ def generate_job(
     )
 
 
-def check_trajectory(path: Path) -> None:
-    """Raises UsageError or DiskError unless an animation can be written there."""
+def check_trajectory(path: Path | None) -> None:
+    """Raises UsageError or DiskError unless an animation can be written there, if one is asked for."""
+    if path is None:
+        return
     if path.suffix.lower() != ".gif":
         raise UsageError(f"a trajectory is an animated GIF: use --trajectory {path.with_suffix('.gif')}")
     check_writable(path.parent)
