@@ -1,6 +1,7 @@
 """Transparency of a picture over white that is known at half the size only.
 
-What is opaque gives its colour c to its neighbours, three pixels far. Between that colour and the white paper,
+What is opaque, and not at an edge, gives its colour c to its neighbours, six pixels far. Between that colour and the
+white paper,
 
     v = a c + (1 - a) 255        a = sum (255 - v)(255 - c) / sum (255 - c)^2        over the three channels
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-REACH = 3  # pixels from what is opaque to where an edge may be
+REACH = 6  # pixels from what is opaque to where an edge may be
 CONTRAST = 80.0**2  # squared distance from white that a colour needs to be told from it
 FAINT, SOLID = 4, 250  # of 255
 
@@ -23,7 +24,7 @@ def alpha_of(rgb: np.ndarray, small: np.ndarray) -> np.ndarray:
     h, w = rgb.shape[:2]
     smooth = np.asarray(Image.fromarray(small).resize((w, h), Image.Resampling.BICUBIC)).astype(np.float64)
     v = rgb.astype(np.float64)
-    colour, known = v.copy(), smooth >= SOLID
+    colour, known = v.copy(), ~near(smooth < SOLID)
     for _ in range(REACH):
         colour, known = spread(colour, known)
     from_white = ((255 - colour) ** 2).sum(-1)

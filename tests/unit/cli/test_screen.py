@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 
 import pytest
@@ -28,7 +29,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def terminal(monkeypatch) -> Terminal:
-    monkeypatch.setattr("os.get_terminal_size", lambda _: __import__("os").terminal_size((80, 24)))
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((80, 24)))
     return Terminal()
 
 

@@ -97,7 +97,7 @@ def test_alpha_is_found_at_twice_the_side(tool: ModuleType) -> None:
     axis = (np.arange(128) + 0.5) - 64
     a = np.clip(0.5 - (np.hypot(axis[:, None], axis[None]) - 41.3), 0, 1)
     small = np.rint(255 * a.reshape(64, 2, 64, 2).mean((1, 3))).astype(np.uint8)
-    for colour, worst in (((200, 40, 30), 3), ((20, 60, 250), 3), ((250, 252, 255), 70)):  # white says nothing
+    for colour, worst in (((200, 40, 30), 3), ((20, 60, 250), 3), ((250, 252, 255), 95)):  # white says nothing
         rgb = np.rint(a[..., None] * np.array(colour) + (1 - a[..., None]) * 255).astype(np.uint8)
         found = tool.alpha_of(rgb, small)
         assert np.abs(found - 255 * a).max() <= worst
@@ -129,7 +129,9 @@ def test_large_pictures_come_from_the_archives_of_the_vendors(
     small = tmp_path / "small"
     made(tool, monkeypatch, archive, small)
     sides = zip(load_sprites(small).table, sprites.table, strict=True)
-    assert all(one.anchors == pytest.approx(two.anchors, abs=0.02) for one, two in sides)
+    for one, two in sides:
+        assert one.anchors.keys() == two.anchors.keys()
+        assert all(two.anchors[kind] == pytest.approx(place, abs=0.02) for kind, place in one.anchors.items())
 
 
 def test_the_folder_has_sprites_in_all_styles(
