@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Make the embedded model again, from a folder of sprites to a model folder with its measurements.
 #
-#     recipes/embedded.sh --sprites DIR [--out runs/embedded] [--scale 1] [--device cpu]
+#     recipes/embedded.sh --sprites DIR [--out runs/embedded] [--scale 1] [--device cpu|cuda]
 #
-# Four runs, each of which may be killed and continued by the same command: two towers for words and pictures; a model
-# that starts with their words at 32 pixels, where a picture costs a quarter; the same network at 64 pixels; and what
-# is measured. --scale 0.001 is a rehearsal of a few minutes. Lengths are in pictures.
+# 1. two towers that compare words with pictures; 2. a network that draws, which starts with their words and eyes;
+# 3. the noise levels it should be evaluated at. Every part may be killed and continued by the same command. On a GPU the
+# network is the larger one. Lengths are in pictures; --scale 0.001 is a rehearsal of a few minutes.
+#
+# The sprites of the shipped model: python tools/sprite_folder.py ARCHIVE DIR --limit 240
 set -euo pipefail
 
-sprites="" out=runs/embedded scale=1 device=()
+sprites="" out=runs/embedded scale=1 device=cpu
 while [ $# -gt 0 ]; do
     case "$1" in
         --sprites) sprites="$2" ;;
         --out) out="$2" ;;
         --scale) scale="$2" ;;
-        --device) device=(--device "$2") ;;
+        --device) device="$2" ;;
         *) echo "embedded.sh: unknown option $1; options: --sprites DIR --out DIR --scale X --device NAME" >&2; exit 2 ;;
     esac
     shift 2
@@ -24,11 +26,22 @@ if [ -z "$sprites" ]; then
     exit 2
 fi
 
-images() { awk -v n="$1" -v s="$scale" 'BEGIN { k = int(n * s); print (k < 96 ? 96 : k) }'; }
-run() { unfog train scenes --sprites "$sprites" --resume "${device[@]}" "$@"; }
+case "$device" in
+    cpu) drawing=(--preset small --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 1000000 * s) }')"
+                  --set model.net.patch=2 --set "model.net.widths=[48,96]" --set model.net.blocks=1
+                  --set model.net.emb=192 --set train.batch=64) ;;
+    *) drawing=(--preset base --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
+                --set train.batch=1024 --set train.save_every_images=500000) ;;
+esac
+comparing=(--preset contrast --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 240000 * s) }')")
+run() { unfog train scenes --sprites "$sprites" --resume --device "$device" "$@"; }
 
 mkdir -p "$out"
-run --out "$out/contrast-64" --preset contrast --images "$(images 300000)"
-run --out "$out/emoji-32" --start "$out/contrast-64/model" --size 32 --images "$(images 400000)" \
-    --set model.net.patch=4 --set model.completes=true
-run --out "$out/emoji-64" --start "$out/emoji-32/model" --size 64 --images "$(images 1000000)"
+run --out "$out/words-64" "${comparing[@]}"
+run --out "$out/emoji-64" --start "$out/words-64/model" --set model.completes=true "${drawing[@]}"
+fitting=(--guidance 2,3,5)
+if [ "$scale" != 1 ]; then fitting=(--steps 4 --pictures 2 --tries 10); fi
+if [ ! -e "$out/model" ]; then
+    unfog model calibrate "$out/emoji-64/model" --device "$device" -o "$out/model" "${fitting[@]}"
+fi
+unfog model show "$out/model"

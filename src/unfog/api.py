@@ -8,13 +8,14 @@ images[0].save("stars.png")
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from PIL import Image
 
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
-from unfog.jobs.events import Picture
+from unfog.jobs.events import Note, Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
@@ -104,6 +105,9 @@ class Model:
             sag: strength of self-attention guidance, 0..10.
             eta: fresh noise per step of the sampler ddim, 0..1.
 
+        Warns:
+            UserWarning: a word that the model was never shown, or a prompt that is longer than it reads.
+
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
@@ -120,7 +124,9 @@ class Model:
             native=native,
             transparent=transparent,
         )
-        events = generate_job(request, self._loaded)
+        events = list(generate_job(request, self._loaded))
+        for note in (event for event in events if isinstance(event, Note)):
+            warnings.warn(note.message, stacklevel=2)
         return [image_of(event) for event in events if isinstance(event, Picture)]
 
 

@@ -10,11 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.story.test_sprites import sprite_folder
 
 from unfog.data.scenes_caption import Facts, GroupFact
 from unfog.evaluate.faithfulness import grade
 from unfog.evaluate.parser import parse
 from unfog.media.image import decode, pixels_of, square
+from unfog.model.store import load_model, read_manifest
 
 DEMO = Facts((GroupFact(2, "green", "star"), GroupFact(1, "red", "circle")), "above")  # what make demo asks for
 NO_NETWORK = """
@@ -75,6 +77,26 @@ def test_generating_uses_no_network(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "out").glob("*.png"))) == 1
+
+
+@pytest.mark.slow
+def test_the_recipe_of_the_embedded_model(repo, tmp_path):
+    """``recipes/embedded.sh`` at a thousandth of its length makes a model that draws; a second call finds all done."""
+    sprites, out = sprite_folder(tmp_path / "sprites"), tmp_path / "embedded"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["bash", str(repo / "recipes/embedded.sh"), "--sprites", str(sprites), "--out", str(out)]
+    environment = {**os.environ, "PATH": path}
+    for _ in range(2):
+        done = subprocess.run(
+            [*command, "--scale", "0.001"], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    manifest = read_manifest(out / "model", hashes=True)
+    assert manifest.training is not None
+    assert manifest.training.images >= 1096
+    assert manifest.sample.grid == "calibrated"
+    model = load_model(out / "model")
+    assert (model.config.completes, model.config.picture.channels, model.style is None) == (True, 4, False)
 
 
 @pytest.mark.slow

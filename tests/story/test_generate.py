@@ -36,7 +36,8 @@ def test_four_pictures_and_again(unfog, home, tmp_path):
     said = unfog(*TINY, "-n", 4, "--seed", 7, "-o", out, "--json")
     assert said.err == ""
     assert said.out.count("\n") == 1
-    assert set(said.json) == {"files", "seeds", "model", "nfe", "seconds"}
+    assert set(said.json) == {"files", "seeds", "model", "nfe", "notes", "seconds"}
+    assert said.json["notes"] == []
     assert said.json["files"] == [str(out / f"{NAME}-{seed}.png") for seed in (7, 8, 9, 10)]
     assert said.json["seeds"] == [7, 8, 9, 10]
     assert said.json["nfe"] == 2 * 3

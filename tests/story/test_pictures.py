@@ -127,7 +127,7 @@ def test_a_model_learns_to_double_pictures(doubler: Path, capsys: pytest.Capture
     assert 10 < watched["bicubic_psnr_db"] < 50
     assert abs(watched["doubled_psnr_db"] - watched["bicubic_psnr_db"]) < 3
     assert tree(doubler / "samples") == ["0000000048.png"]
-    assert tree(doubler / "model") == ["README.md", "model.safetensors", "unfog.json"]
+    assert tree(doubler / "model") == ["NOTICE.txt", "README.md", "model.safetensors", "unfog.json"]
     model = load_any(doubler / "model")
     assert isinstance(model, Upscaler)
     assert not (doubler / "tokenizer.json").exists()

@@ -13,6 +13,7 @@ from tests.support.compose_sprites import make_sprites
 from tests.support.folders import SMALL_NET
 
 from unfog.cli.main import run
+from unfog.jobs import vocabulary
 from unfog.media.alpha import straight
 from unfog.media.png import encode
 from unfog.model.store import load_model
@@ -42,7 +43,10 @@ def arguments(sprites: Path, out: Path, images: int, *settings: str, **options: 
     return [*command, "--threads", "1", *named, *sets]
 
 
-def test_sprites_become_a_model_of_stickers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sprites_become_a_model_of_stickers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vocabulary, "CAPTIONS", 200)  # reading 20,000 takes two minutes with every annotation checked
     sprites, towers, out = sprite_folder(tmp_path / "sprites"), tmp_path / "towers", tmp_path / "run"
     assert run(arguments(sprites, towers, 48, *TEXT, *TOWER, preset="contrast")) == Exit.OK
     more = (*NET, "model.completes=true")

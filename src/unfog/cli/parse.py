@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+from pathlib import Path
 
 from unfog.util.errors import UsageError
 
@@ -27,3 +29,49 @@ def size_of(text: str | None, *, option: str = "--size") -> tuple[int, int] | No
     if found is None:
         raise UsageError(f"{option} {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
     return int(found[1]), int(found[2] or found[1])
+
+
+def numbers_of(text: str, option: str) -> list[float]:
+    """``4,6,8`` as numbers; an empty text is none.
+
+    Raises:
+        UsageError: something between the commas is no finite number.
+    """
+    try:
+        found = [float(part) for part in text.split(",")] if text.strip() else []
+    except ValueError:
+        found = [math.inf]
+    if not all(math.isfinite(number) for number in found):
+        raise UsageError(f"{option} {text!r} is no list of numbers; write for example {option} 4,8,12")
+    return found
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file that say something.
+
+    Raises:
+        UsageError: it cannot be read, or says nothing.
+    """
+    try:
+        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as text: {error}") from None
+    if not found:
+        raise UsageError(f"{path} is empty; write one prompt per line")
+    return found
+
+
+def counts_of(text: str | None, option: str) -> tuple[int, ...]:
+    """``4,8,12`` as whole numbers of at least 1; none for ``None``.
+
+    Raises:
+        UsageError: anything else, or the same number twice.
+    """
+    if text is None:
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 1000 for part in parts):
+        raise UsageError(f"{option} {text!r} is no list of numbers from 1 to 1000; write them with commas: 4,8,12")
+    if len(set(map(int, parts))) < len(parts):
+        raise UsageError(f"{option} {text!r} names a number twice; write each once")
+    return tuple(map(int, parts))

@@ -23,7 +23,10 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Run folder to make (or, with --resume, to continue).")],
     sprites: Annotated[
         str | None,
-        typer.Option("--sprites", help="With 'scenes': compose them of these captioned pictures with transparency."),
+        typer.Option(
+            "--sprites",
+            help="With 'scenes': compose them of captioned pictures with transparency, or of 'emoji'.",
+        ),
     ] = None,
     start: Annotated[
         str | None,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unfog.config.base import Config
 from unfog.config.model import Fraction
 
 SamplerName = Literal["ddpm", "ddim", "euler", "euler_ancestral", "heun", "dpmpp_2m", "unipc"]
 GridName = Literal["uniform", "karras", "log_snr", "rf_shift", "vp_time"]
+CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
+LogSNR = Annotated[float, Field(ge=-50, le=50)]
+Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Side = Annotated[int, Field(ge=8, le=4096)]
 Prompt = Annotated[str, Field(max_length=4096)]
@@ -20,11 +24,13 @@ class SampleConfig(Config):
     """Sampler, grid and guidance. Every number is bounded, because recipes are read back from files of strangers."""
 
     sampler: SamplerName = "unipc"
-    grid: GridName = "rf_shift"
+    grid: GridName | Literal["calibrated"] = "rf_shift"
+    nodes: Nodes | None = None
+    """The inner nodes of the grid ``calibrated``, as lam = log(alpha/sigma), increasing: one less than steps."""
     steps: Annotated[int, Field(ge=1, le=1000)] = 12
     guidance: Annotated[float, Field(ge=0, le=100)] = 3.0
     """Strength of classifier-free guidance; 1 is plain conditional sampling."""
-    interval: tuple[Annotated[float, Field(ge=-50, le=50)], Annotated[float, Field(ge=-50, le=50)]] | None = None
+    interval: tuple[LogSNR, LogSNR] | None = None
     """Guide only while lam = log(alpha/sigma) is inside; outside, sample plainly (and at half the cost)."""
     rescale: Fraction = 0.0
     """Pull the contrast of the guided estimate back to the plain one (Lin et al. 2023)."""
@@ -32,6 +38,18 @@ class SampleConfig(Config):
     """Strength of self-attention guidance (Hong et al. 2023); 0 is off."""
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Fresh noise per step for samplers that can take it (ddim); 0 is deterministic."""
+
+    @model_validator(mode="after")
+    def nodes_belong_to_calibrated(self) -> SampleConfig:
+        """Nodes are given exactly for the grid ``calibrated``, and as many as the steps need."""
+        if (self.nodes is None) != (self.grid != CALIBRATED):
+            raise ValueError("nodes belong to the grid 'calibrated', which needs them")
+        if self.nodes is not None:
+            if len(self.nodes) != self.steps - 1:
+                raise ValueError(f"{self.steps} steps need {self.steps - 1} inner nodes, got {len(self.nodes)}")
+            if any(b <= a for a, b in pairwise(self.nodes)):
+                raise ValueError("nodes must increase in lam")
+        return self
 
 
 class GenerateRequest(Config):

@@ -14,6 +14,7 @@ rho below) and turned into times of the process, so a grid means the same on eve
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -85,6 +86,13 @@ def vp_time(
     return _times(process, torch.sqrt(torch.expm1(b_d * tau**2 / 2 + b_m * tau)))
 
 
+def through(process: Process, lams: Sequence[float] | Float64[Tensor, " n"]) -> Float64[Tensor, " nodes"]:
+    """The grid from 1 to 0 through given lam = log(alpha/sigma), increasing; those outside the schedule are dropped."""
+    inner = process.time_at(torch.as_tensor(lams, dtype=torch.float64))
+    ts = torch.cat([inner.new_ones(1), inner, inner.new_zeros(1)])
+    return ts[torch.cat([torch.tensor([True]), ts.diff() < 0])]
+
+
 GRIDS: dict[str, Grid] = {
     "uniform": uniform,
     "karras": karras,
@@ -114,6 +122,4 @@ def _ramp(first: float, last: float, n: int) -> Float64[Tensor, " n"]:
 
 def _times(process: Process, sigma: Float64[Tensor, " n"]) -> Float64[Tensor, " nodes"]:
     """Times of these sigma/alpha, with the ends put at exactly 1 and 0."""
-    inner = process.time_at(-torch.log(sigma[1:]))
-    ts = torch.cat([inner.new_ones(1), inner, inner.new_zeros(1)])
-    return ts[torch.cat([torch.tensor([True]), ts.diff() < 0])]
+    return through(process, -torch.log(sigma[1:]))

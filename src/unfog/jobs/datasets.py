@@ -8,6 +8,7 @@ from pathlib import Path
 
 from unfog.config.train import DataConfig
 from unfog.data.compose.dataset import Compositions
+from unfog.data.compose.font_sprites import font_sprites
 from unfog.data.compose.sprite_pixels import SIDE
 from unfog.data.compose.sprites import load_sprites
 from unfog.data.dataset import Dataset
@@ -37,8 +38,9 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
         raise UsageError(f"--sprites {config.sprites} belongs to composed scenes: unfog train scenes --sprites DIR")
     match config.source:
         case "scenes" if config.sprites is not None:
-            yield Progress(0, 0, f"reading the sprites in {config.sprites}")
-            sprites = load_sprites(Path(config.sprites), SIDE if size <= SIDE else 2 * SIDE)
+            yield Progress(0, 0, f"reading the sprites of {config.sprites}")
+            side = SIDE if size <= SIDE else 2 * SIDE
+            sprites = font_sprites(side=side) if config.sprites == "emoji" else load_sprites(Path(config.sprites), side)
             return Compositions(sprites, size, references=references)
         case "scenes":
             return Scenes(size)

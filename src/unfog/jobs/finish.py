@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from unfog.config.manifest import Manifest, Training
+from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
+from unfog.jobs.credits import notice_of
 from unfog.jobs.datasets import BUILT_IN
+from unfog.jobs.knowledge import knowledge_of
 from unfog.jobs.run import Run
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.watch import recommended
@@ -34,8 +37,19 @@ def logged_seconds(folder: RunFolder) -> float:
     return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
 
 
-def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer | None, state: TrainState[Any]) -> None:
-    """Save the averaged weights as a model folder with manifest and card."""
+def write_model(
+    target: Path,
+    folder: RunFolder,
+    run: Run,
+    tokenizer: Tokenizer | None,
+    state: TrainState[Any],
+    dataset: Dataset,
+) -> None:
+    """Save the averaged weights of a run as a model folder with manifest, card and what the pictures' licences ask for.
+
+    Raises:
+        UsageError: ``target`` exists. DiskError: the disk is full.
+    """
     config, ema = run.config, state.ema
     assert isinstance(ema, Model | Contrast | Upscaler)
     seconds = logged_seconds(folder)
@@ -52,6 +66,7 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer | None, state:
         tokenizer_sha256=None if tokenizer is None else tokenizer.sha256(),
         sample=recommended(config.train),
         examples=run.examples,
+        knows=knowledge_of(dataset),
         training=Training(
             command=run.command,
             seed=config.train.seed,
@@ -66,4 +81,4 @@ def write_model(folder: RunFolder, run: Run, tokenizer: Tokenizer | None, state:
             config=json.loads(canonical_json(config.model_dump(mode="json"))),
         ),
     )
-    save_model(ema, folder.model, manifest, card(manifest))
+    save_model(ema, target, manifest, card(manifest), notice=notice_of(dataset, config.data.sprites))

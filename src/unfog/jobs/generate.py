@@ -18,6 +18,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog import __version__
+from unfog.config.manifest import Manifest
 from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
@@ -31,6 +32,7 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
+from unfog.text.known import Known
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -38,6 +40,7 @@ from unfog.util.random import Draw, Noise, image_seed
 
 GPU_PIXELS = 2**18
 MOST_FRAMES = 100  # of an animation, besides the last
+NAMED = 6  # words that the model does not know, before "and so many more"
 KINDS: dict[str, Device] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
 
@@ -86,19 +89,18 @@ def generate_job(
     begin = time.perf_counter()
     found = source if isinstance(source, Found) else source.found
     check(found.manifest, request)
-    if trajectory is not None:
-        check_trajectory(trajectory)
+    check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    yield from notes(model, request)
+    told = list(notes(model, found.manifest, request))
+    yield from told
     canvas, size = sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
         tally, x = Tally(), torch.empty(0)
-        run = generate(
-            model, request.prompt, chunk, request.sample, negative=request.negative, size=canvas, tally=tally
-        )
+        prompt, negative, sample = request.prompt, request.negative, request.sample
+        run = generate(model, prompt, chunk, sample, negative=negative, size=canvas, tally=tally)
         run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames)
@@ -116,24 +118,27 @@ def generate_job(
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                write_atomic(
-                    trajectory,
-                    encode_gif([*frames, beside(plain := decode(model, x[:1])[0], plain)], comment=recipe_text(recipe)),
-                )
+                plain = decode(model, x[:1])[0]
+                write_atomic(trajectory, encode_gif([*frames, beside(plain, plain)], comment=recipe_text(recipe)))
             done += 1
             yield Picture(picture, painted, recipe, path)
-    payload = {
-        "files": paths,
-        "seeds": seeds,
-        "model": {"name": found.name, "sha256": found.id},
-        "nfe": nfe,
-        "seconds": round(time.perf_counter() - begin, 3),
-    }
-    yield Result(payload if trajectory is None else payload | {"trajectory": str(trajectory)})
+    yield Result(
+        {
+            "files": paths,
+            "seeds": seeds,
+            "model": {"name": found.name, "sha256": found.id},
+            "nfe": nfe,
+            "notes": [note.message for note in told],
+            "seconds": round(time.perf_counter() - begin, 3),
+        }
+        | ({} if trajectory is None else {"trajectory": str(trajectory)})
+    )
 
 
-def check_trajectory(path: Path) -> None:
-    """Raises UsageError or DiskError unless an animation can be written there."""
+def check_trajectory(path: Path | None) -> None:
+    """Raises UsageError or DiskError unless an animation can be written there, if one is asked for."""
+    if path is None:
+        return
     if path.suffix.lower() != ".gif":
         raise UsageError(f"a trajectory is an animated GIF: use --trajectory {path.with_suffix('.gif')}")
     check_writable(path.parent)
@@ -162,11 +167,18 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
         yield seeds[first : first + together]
 
 
-def notes(model: Model, request: GenerateRequest) -> Iterator[Note]:
-    """What of the text the model will not see."""
+def notes(model: Model, manifest: Manifest, request: GenerateRequest) -> Iterator[Note]:
+    """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
     for which, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
+    if manifest.knows is None:
+        return
+    unknown = Known(manifest.knows).unknown(f"{request.prompt}, {request.negative}")
+    for one in unknown[:NAMED]:
+        yield Note(str(one))
+    if more := [one.text for one in unknown[NAMED:]]:
+        yield Note(f"nor are {len(more)} more: {', '.join(more)[:60]!r}")
 
 
 def recipe_for(

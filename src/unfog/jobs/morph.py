@@ -58,7 +58,7 @@ def morph_job(
         check(found.manifest, end)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     for end in ends:
-        yield from notes(loaded.model, end)
+        yield from notes(loaded.model, found.manifest, end)
     frames, tally, steps = list[UInt8[Tensor, "c h w"]](), Tally(), request.sample.steps
     for k in range(request.frames):
         share, x = k / (request.frames - 1), torch.empty(0)

@@ -36,7 +36,7 @@ from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
 from unfog.util.errors import DataError
-from unfog.util.files import commit_directory, write_atomic
+from unfog.util.files import staged_directory, write_atomic
 
 
 class Run(Config):
@@ -79,7 +79,8 @@ def start_run(
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     config = words.config
     if start is not None and not folder.start.exists():
-        commit_directory(folder.start, lambda to: shutil.copytree(start, to, dirs_exist_ok=True))
+        with staged_directory(folder.start) as copy:
+            shutil.copytree(start, copy, dirs_exist_ok=True)
     run = Run(
         config=config,
         data_fingerprint=dataset.fingerprint(),
@@ -164,7 +165,8 @@ def batches(config: RunConfig, tokenizer: Tokenizer | None, dataset: Dataset, st
             caption_dropout=settings.caption_dropout,
         )
         if model.config.completes:
-            made = replace(made, known=known_pixels(settings.seed, positions, x0.shape[2:], settings.masked))
+            height, width = x0.shape[2:]
+            made = replace(made, known=known_pixels(settings.seed, positions, (height, width), settings.masked))
         if model.style is not None and batch.references is not None:
             made = replace(made, reference=batch.references, of=batch.of)
         return made

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from unfog.config.manifest import Manifest
+from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
-from unfog.config.sample import GenerateRequest, GridName, SampleConfig, SamplerName
+from unfog.config.sample import CALIBRATED, GenerateRequest, GridName, SampleConfig, SamplerName
 from unfog.model.store import DOES
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.nearest import unknown
@@ -16,6 +17,8 @@ OUTPUT = 512  # longer side of a finished picture if nobody says
 MOST = 2048  # pixels a side to which is enlarged: a third of a gigabyte meanwhile
 DISTORTION = 0.05  # canvas and picture are of one shape up to rounding: 16 pixels for 15.5 are 3 %
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
+
+FIXED = "rf_shift"  # the grid where fitted nodes do not apply
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,52 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
     """
     for kind, name, names in (
         ("sampler", chosen.sampler, get_args(SamplerName)),
-        ("grid", chosen.grid, get_args(GridName)),
+        ("grid", chosen.grid, (*get_args(GridName), CALIBRATED)),
     ):
         if name is not None and name not in names:
             raise UsageError(unknown(kind, name, names))
-    settings = manifest.sample.model_dump()
+    settings = manifest.sample.model_dump() | {"grid": FIXED if manifest.sample.nodes else manifest.sample.grid}
+    settings |= {"nodes": None}
     if manifest.caption_dropout == 0:
         settings |= {"guidance": 1.0, "sag": 0.0}
     if chosen.sampler not in (None, manifest.sample.sampler):
         settings |= {"eta": 0.0}  # belongs to the sampler it was recommended for
-    return SampleConfig.parse(settings | {key: value for key, value in asdict(chosen).items() if value is not None})
+    wanted = {key: value for key, value in asdict(chosen).items() if value is not None}
+    asked = wanted.get("grid") == CALIBRATED
+    sample = SampleConfig.parse(settings | wanted | ({"grid": FIXED} if asked else {}))
+    known = any(row.sampler == sample.sampler for row in manifest.calibrated)
+    if asked and not known:
+        raise UsageError(
+            f"the model {manifest.name} has no calibrated nodes for the sampler {sample.sampler}; use the grid {FIXED},"
+            " or fit some with `unfog model calibrate`"
+        )
+    if known and (asked or (chosen.grid is None and manifest.sample.grid == CALIBRATED)):
+        return calibrated(manifest, sample)
+    return sample
+
+
+def calibrated(manifest: Manifest, sample: SampleConfig) -> SampleConfig:
+    """The settings with the nodes that were fitted for them: for the nearest guidance, and the nearest number of steps.
+
+    Where the number of steps is another, the nodes are read off between those that are known, in the time of rectified
+    flow, u = 1/(1 + e^lam), in which such grids are nearly even (recipes.md 2.3).
+    """
+    rows = [row for row in manifest.calibrated if row.sampler == sample.sampler]
+    row = min(rows, key=lambda row: (abs(math.log(row.steps / sample.steps)), abs(row.guidance - sample.guidance)))
+    return sample.model_copy(update={"grid": CALIBRATED, "nodes": resampled(row, sample.steps)})
+
+
+def resampled(row: Calibration, steps: int) -> tuple[float, ...]:
+    """The nodes for another number of steps."""
+    if steps == row.steps:
+        return row.nodes
+    known = [1.0, *(1 / (1 + math.exp(lam)) for lam in row.nodes), 0.0]
+    out = list[float]()
+    for k in range(1, steps):
+        at, part = divmod(k * row.steps, steps)
+        u = known[at] + (known[at + 1] - known[at]) * part / steps if part else known[at]
+        out.append(math.log((1 - u) / u))
+    return tuple(out)
 
 
 def request_for(

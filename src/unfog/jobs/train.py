@@ -105,9 +105,8 @@ def start(
     words = learn_vocabulary(planned)
     if words.share_cut:
         limit = 0 if words.tokenizer is None else words.tokenizer.max_tokens
-        yield Note(
-            f"{words.share_cut:.1%} of the captions are longer than {limit} tokens; what comes after is not read"
-        )
+        share = f"{words.share_cut:.1%}" if words.share_cut >= 0.001 else "fewer than 0.1%"
+        yield Note(f"{share} of the captions are longer than {limit} tokens; what comes after is not read")
     if minutes is not None:
         yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
         images = measured_images(words.config, words.tokenizer, planned.dataset, processor, minutes)
@@ -190,7 +189,7 @@ def follow(
         good = f"the last good checkpoint is {last}" if last else "there was no checkpoint yet"
         raise DivergedError(f"{error}; {good}; try a lower --set train.optimiser.lr") from None
     if not folder.model.exists():
-        write_model(folder, run, tokenizer, state)
+        write_model(folder.model, folder, run, tokenizer, state, dataset)
     session.other = time.perf_counter() - begin - session.data - session.compute  # the last validation and saving, too
     facts = session.facts() if session.images else {}
     yield Result({"model": str(folder.model), "run": str(folder.root), "images": state.seen_images, **facts})

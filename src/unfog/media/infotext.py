@@ -31,13 +31,14 @@ SAMPLERS = {
     "dpmpp_2m": "DPM++ 2M",
     "unipc": "UniPC",
 }
-# log_snr spaces ln(sigma) evenly, which is what others call Exponential; the last two have no name elsewhere.
+# log_snr spaces ln(sigma) evenly, which is what others call Exponential; the last three have no name elsewhere.
 GRIDS = {
     "uniform": "Uniform",
     "karras": "Karras",
     "log_snr": "Exponential",
     "rf_shift": "RF shift",
     "vp_time": "VP time",
+    "calibrated": "Calibrated",
 }
 
 KEY_CHARACTERS = re.compile(r"[\w \-/]")

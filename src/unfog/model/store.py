@@ -35,6 +35,7 @@ VOCABULARY = "tokenizer.json"
 CARD = "README.md"
 UPSCALER = "upscaler"  # a model folder inside a model folder: what doubles the pictures of the outer model
 DOES = {"diffusion": "draws pictures", "contrast": "compares texts with pictures", "upscale": "doubles pictures"}
+NOTICE = "NOTICE.txt"  # whose work the pictures were that it was trained on
 VOCABULARY_LIMIT = 16 * 2**20  # bytes; 65,536 tokens with their merges take about 5 MB
 
 
@@ -46,8 +47,9 @@ def save_model(
     *,
     dtype: torch.dtype = torch.bfloat16,
     upscaler: Path | None = None,
+    notice: str = "",
 ) -> None:
-    """Write a model folder atomically.
+    """Write a model folder atomically; ``notice`` becomes ``NOTICE.txt``, if there is one.
 
     Args:
         upscaler: folder of a model that doubles pictures, to be put inside.
@@ -66,8 +68,30 @@ def save_model(
         if upscaler is not None:
             shutil.copytree(upscaler, folder / UPSCALER)
         (folder / CARD).write_text(card, encoding="utf-8")
+        if notice:
+            (folder / NOTICE).write_text(notice, encoding="utf-8")
 
     commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
+
+
+def republish(source: Path, target: Path, manifest: Manifest, card: str) -> None:
+    """Write a model folder with the files of another and a manifest and a card of its own.
+
+    Raises:
+        UsageError: ``target`` exists.
+        ModelError: ``source`` is damaged.
+        DiskError: the disk is full; nothing is left behind.
+    """
+    files = read_manifest(source, hashes=True).files
+
+    def write(folder: Path) -> None:
+        for name in files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, folder / name)
+        (folder / CARD).write_text(card, encoding="utf-8")
+
+    facts = manifest.model_dump(mode="json", exclude_none=True, exclude={"files"})
+    commit_directory(target, write, manifest=MANIFEST, facts=facts)
 
 
 def weights(model: AnyModel) -> dict[str, Tensor]:

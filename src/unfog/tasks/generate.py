@@ -14,14 +14,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoise, bound
-from unfog.core.grid import GRIDS
+from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
+from unfog.core.process import Process
 from unfog.guidance.cfg import cfg, linear
 from unfog.guidance.interval import interval
 from unfog.guidance.rescale import rescaled
@@ -77,6 +78,13 @@ def steered_by(model: Model, cond: Cond, uncond: Cond, scale: float, sample: Sam
     return steered
 
 
+def times(sample: SampleConfig, process: Process) -> Float64[Tensor, " nodes"]:
+    """The nodes that the settings ask for."""
+    if sample.nodes is not None:
+        return through(process, sample.nodes)
+    return GRIDS[sample.grid](process, sample.steps)
+
+
 def one_by_one(denoise: Denoise) -> Denoise:
     """The same denoiser, asked for one sample at a time."""
     return lambda x, t: torch.cat([denoise(x[k : k + 1], t[k : k + 1]) for k in range(x.shape[0])])
@@ -120,7 +128,7 @@ def generate(
 def walk(model: Model, denoise: Denoise, noise: NoiseSource, sample: SampleConfig) -> Iterator[Step]:
     """The way of the sampler from pure noise, ``noise(0, Draw.INITIAL)``, to pictures."""
     process = model.denoiser.process
-    ts = GRIDS[sample.grid](process, sample.steps)
+    ts = times(sample, process)
     x = noise(0, Draw.INITIAL) * process.sigma(torch.ones(1, dtype=torch.float64)).item()
     if sample.sampler == "ddim":
         yield from ddim(denoise, process, x, ts, eta=sample.eta, noise=noise)

@@ -48,7 +48,8 @@ def interpolate(
     shape = (model.config.picture.channels, height, width)
     first, second = (Noise((seed,), shape, device=model.device) for seed in seeds)
     texts, negative = [text.strip() for text in prompts], negative.strip()
-    cond = between(model.condition(texts[:1]), model.condition(texts[1:]), share)
+    one, other = (model.condition([text]) for text in texts)
+    cond = between(one, other, share)
     scale = sample.guidance if any(texts) or negative else 1.0
     denoise = steered_by(model, cond, model.condition([negative]), scale, sample, tally or Tally())
     yield from walk(model, denoise, noise_between(first, second, share), sample)
@@ -58,12 +59,13 @@ def between(first: Cond, second: Cond, share: float) -> Cond:
     """The conditioning at ``share`` of the way; at 0 and 1 exactly one of the two, which come from one text encoder."""
     if share in (0.0, 1.0):
         return second if share else first
+    a, b = (part for cond in (first, second) for part in [filled(cond)])
     assert first.mask is not None
     assert second.mask is not None
     assert first.pooled is not None
     assert second.pooled is not None
     pooled = torch.lerp(first.pooled, second.pooled, share)
-    return Cond(tokens=torch.lerp(filled(first), filled(second), share), mask=first.mask | second.mask, pooled=pooled)
+    return Cond(tokens=torch.lerp(a, b, share), mask=first.mask | second.mask, pooled=pooled)
 
 
 def filled(cond: Cond) -> Float[Tensor, "b l d"]:

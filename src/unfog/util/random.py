@@ -54,6 +54,7 @@ class Draw(IntEnum):
     REFERENCE = 16
     COARSE = 17
     COARSE_NOISE = 18
+    TYPO = 19
 
 
 def image_seed(seed: int, k: int) -> int:

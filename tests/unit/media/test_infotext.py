@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.recipes import recipe_of
 
-from unfog.config.sample import GridName, SampleConfig, SamplerName
+from unfog.config.sample import CALIBRATED, GridName, SampleConfig, SamplerName
 from unfog.media.infotext import (
     GRIDS,
     SAMPLERS,
@@ -46,7 +46,7 @@ def test_what_is_off_is_left_out():
 
 def test_every_sampler_and_grid_has_a_name_there():
     assert set(SAMPLERS) == set(SamplerName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
-    assert set(GRIDS) == set(GridName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
+    assert set(GRIDS) == {*GridName.__args__, CALIBRATED}  # pyright: ignore[reportAttributeAccessIssue]
     assert len(set(SAMPLERS.values())) == len(SAMPLERS)
 
 
