@@ -22,12 +22,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 STEEP = 0.8
-FAINT, CLEAR = 0.1, 0.4  # root mean square over the channels, of a range of 2: 13 and 51 of 255
+SOFT = 0.5
+FAINT, CLEAR = 0.1, 0.3  # root mean square over the channels, of a range of 2: 13 and 38 of 255
 LIGHT = (0.3, 0.59, 0.11, 0.5)  # what lightest and darkest go by: luma (Rec. 601), and alpha where there is one
 
 
 def stretched(
-    x: Float[Tensor, "b c h w"], shape: tuple[int, int], *, soft: float = 0.4
+    x: Float[Tensor, "b c h w"], shape: tuple[int, int], *, soft: float = SOFT
 ) -> Float[Tensor, "b c height width"]:
     """``x`` in [-1, 1] at ``shape`` (height, width); averaged where that is smaller.
 
