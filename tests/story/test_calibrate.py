@@ -16,6 +16,8 @@ from unfog.model.locate import inspect
 from unfog.tasks import calibrate
 from unfog.util.errors import Exit, UsageError
 
+pytestmark = pytest.mark.slow  # trainings and measurements
+
 FEW = ["--pictures", "2", "--tries", "10", "--device", "cpu"]
 
 

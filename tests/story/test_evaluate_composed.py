@@ -28,6 +28,8 @@ from unfog.model.store import save_model
 from unfog.nets.layers import initialise
 from unfog.util.errors import Exit
 
+pytestmark = pytest.mark.slow  # trainings and measurements
+
 ONE_STEP = SampleConfig(sampler="ddim", grid="uniform", steps=1, guidance=1.0)
 
 
@@ -106,7 +108,6 @@ def test_named_things_are_judged_beside_their_ceiling_and_chance(tools, capsys):
     assert found["nfe"] == 1
 
 
-@pytest.mark.slow
 def test_held_out_stands_beside_seen(quick, tools, capsys):
     found = measure(tools, capsys, "--suite", "heldout", "-n", "2", *aids(tools, "sprites", "classifier"))
     for name in ("colour_shape", "count_shape", "concept_style", "pair"):
@@ -135,7 +136,6 @@ def test_copies_are_looked_for(tools, capsys):
     assert found["memorisation"] == {"pool": 12, "training_seed": 0}
 
 
-@pytest.mark.slow
 def test_a_sweep_measures_every_number_of_evaluations(quick, tools, capsys):
     asked = ["-n", "2", *aids(tools, "sprites", "words"), "--suite", "scenes,distribution", "--evaluations", "1,3"]
     found = measure(tools, capsys, *asked)

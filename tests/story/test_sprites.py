@@ -19,6 +19,8 @@ from unfog.media.png import encode
 from unfog.model.store import load_model
 from unfog.util.errors import Exit
 
+pytestmark = pytest.mark.slow  # trainings and measurements
+
 NET = [text for text in SMALL_NET if text.startswith("model.net.")]
 
 
