@@ -19,14 +19,14 @@ from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Denoise, bound
+from unfog.core.denoiser import Denoise, Watched, bound
 from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.guidance.cfg import cfg, linear
 from unfog.guidance.interval import interval
 from unfog.guidance.rescale import rescaled
-from unfog.guidance.sag import Watched, sag
+from unfog.guidance.sag import sag
 from unfog.media.alpha import over, straight
 from unfog.media.image import to_uint8
 from unfog.model.model import Model
