@@ -52,6 +52,8 @@ class Draw(IntEnum):
     TEXTURE = 14
     MASK = 15
     REFERENCE = 16
+    PROBE = 17
+    DEQUANTISE = 18
 
 
 def image_seed(seed: int, k: int) -> int:
