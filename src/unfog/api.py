@@ -8,6 +8,7 @@ images[0].save("stars.png")
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -76,6 +77,7 @@ class Model:
         rescale: float | None = None,
         sag: float | None = None,
         eta: float | None = None,
+        guide: Sequence[str] | None = None,
     ) -> list[Image.Image]:
         """Make ``n`` pictures; ``image.info["unfog"]`` is the recipe of each, as canonical JSON.
 
@@ -99,11 +101,14 @@ class Model:
             rescale: pull the contrast of guided estimates back to the plain ones, 0..1.
             sag: strength of self-attention guidance, 0..10.
             eta: fresh noise per step of the sampler ddim, 0..1.
+            guide: more guidance, each "NAME" or "NAME:NUMBER": names in ``unfog.config.guide.GUIDES``.
 
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
-        chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
+        chosen = Chosen(
+            sampler, grid, steps, guidance, interval, rescale, sag, eta, None if guide is None else tuple(guide)
+        )
         request = request_for(
             self.manifest, prompt, chosen, n=n, seed=seed, negative=negative, size=size, transparent=transparent
         )

@@ -55,6 +55,14 @@ def generate(
         tuple[float, float] | None,
         typer.Option("--interval", help="Guide only while lam = log(alpha/sigma) is between LOW and HIGH."),
     ] = None,
+    guide: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--guide",
+            help="More guidance, NAME or NAME:NUMBER, repeatable: apg, fdg, cfg_zero, tcfg, increasing, cfgpp, pag,"
+            " seg, slg or threshold.",
+        ),
+    ] = None,
     device: Annotated[
         str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")
     ] = None,
@@ -70,7 +78,9 @@ def generate(
     from unfog.util.devices import set_threads
 
     found = locate(model)
-    chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
+    chosen = Chosen(
+        sampler, grid, steps, guidance, interval, rescale, sag, eta, None if guide is None else tuple(guide)
+    )
     start = int.from_bytes(os.urandom(4)) if seed is None else seed
     wanted = request_for(
         found.manifest,

@@ -1,6 +1,7 @@
 """Text to picture: pure noise -> sampler over a guided denoiser -> decoded pixels.
 
-The composition: condition(prompt), condition(negative) -> cfg (rescale, interval) -> SAG -> sampler(grid) -> decode.
+The composition: condition(prompt), condition(negative) -> cfg (guides, rescale, interval) -> PAG, SEG, SLG -> SAG ->
+threshold -> sampler(grid) -> decode.
 
 Images of one call do not influence each other: image k equals the same seed generated alone, to the last bit on a CPU.
 There the arithmetic libraries choose the order of a sum by the shape of the whole batch and by each thread's share of
@@ -23,9 +24,8 @@ from unfog.core.denoiser import Denoise, Watched, bound
 from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
 from unfog.core.process import Process
-from unfog.guidance.cfg import cfg, linear
+from unfog.guidance.cfg import cfg
 from unfog.guidance.interval import interval
-from unfog.guidance.rescale import rescaled
 from unfog.guidance.sag import sag
 from unfog.media.alpha import over, straight
 from unfog.media.image import to_uint8
@@ -33,6 +33,7 @@ from unfog.model.model import Model
 from unfog.samplers import SAMPLERS
 from unfog.samplers.ddim import ddim
 from unfog.samplers.step import Step
+from unfog.tasks.guides import parts, pushed, ranged
 from unfog.util.random import Draw, Noise
 
 
@@ -61,14 +62,15 @@ def guided(model: Model, prompts: Sequence[str], negative: str, sample: SampleCo
     texts, negative = [text.strip() for text in prompts], negative.strip()
     cond, uncond = model.condition(texts), model.condition([negative])
     denoiser, process = counted(model.denoiser, tally), model.denoiser.process
-    mix = rescaled(sample.rescale) if sample.rescale else linear
-    scale = sample.guidance if any(texts) or negative else 1.0
-    steered = cfg(denoiser, cond, uncond, scale, mix=mix)
+    asked, mix, anchor = parts(sample, process, times(sample, process))
+    scale = asked if any(texts) or negative else 1.0
+    steered = cfg(denoiser, cond, uncond, scale, mix, anchor)
     if sample.interval is not None:
         steered = interval(steered, bound(denoiser, cond), process, *sample.interval)
+    steered = pushed(steered, sample, denoiser, cond, model.config.net)
     if sample.sag:
         steered = sag(steered, denoiser, uncond if scale != 1 else cond, sample.sag, process=process)
-    return steered
+    return ranged(steered, sample)
 
 
 def times(sample: SampleConfig, process: Process) -> Float64[Tensor, " nodes"]:
