@@ -87,8 +87,8 @@ def problem(schedule: str = "flow") -> tuple[Process, Tensor, Tensor, Tensor]:
 @ALL
 def test_the_neutral_strength_is_the_identity(name: str) -> None:
     """And it is approached; the usual strength is not it (a picture of 12 pixels is hardly blurred by SAG)."""
-    _, x, t, _ = problem()
-    fact, all_of_it = GUIDANCES[name], given(*problem()[::3])
+    process, x, t, ts = problem()
+    fact, all_of_it = GUIDANCES[name], given(process, ts)
     assert all_of_it.guided is not None
     plain = {
         "cond": all_of_it.plain,
@@ -104,8 +104,8 @@ def test_the_neutral_strength_is_the_identity(name: str) -> None:
 @ALL
 def test_samples_do_not_mix(name: str) -> None:
     """The same answer for every split of the batch; times differ within it."""
-    _, x, t, _ = problem()
-    fact, all_of_it = GUIDANCES[name], given(*problem()[::3])
+    process, x, t, ts = problem()
+    fact, all_of_it = GUIDANCES[name], given(process, ts)
     together = fact.make(all_of_it, fact.usual)(x, t)
     for rows in (slice(0, 1), slice(1, 2), slice(2, 3), slice(0, 2), slice(1, 3)):
         assert (fact.make(all_of_it, fact.usual)(x[rows], t[rows]) - together[rows]).abs().max() <= 1e-12
@@ -113,8 +113,8 @@ def test_samples_do_not_mix(name: str) -> None:
 
 @ALL
 def test_affine_in_the_strength_or_not(name: str) -> None:
-    _, x, t, _ = problem()
-    fact, all_of_it = GUIDANCES[name], given(*problem()[::3])
+    process, x, t, ts = problem()
+    fact, all_of_it = GUIDANCES[name], given(process, ts)
     a, b, c = (fact.make(all_of_it, fact.neutral + more)(x, t) for more in (0.0, 1.0, 2.5))
     bend = (c - a - 2.5 * (b - a)).abs().max()
     assert bend <= 1e-12 if fact.affine else bend >= 1e-3

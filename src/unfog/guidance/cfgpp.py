@@ -14,7 +14,6 @@ would extrapolate D', and one with several evaluations per step would mix those 
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float64
 from torch import Tensor
 
@@ -40,8 +39,8 @@ def cfgpp(strength: float, process: Process, ts: Float64[Tensor, " nodes"], samp
             f"CFG++ renoises with the unconditional estimate, which the step of {sampler!r} cannot express:"
             f" use the sampler {' or '.join(EXACT)}, or plain guidance"
         )
-    grid = torch.unique(ts).flip(0)  # repeated nodes are no steps
-    a, b = grid[:-1], grid[1:]
+    steps = ts[:-1] > ts[1:]  # repeated nodes are none
+    a, b = ts[:-1][steps], ts[1:][steps]
     w = process.alpha(a) * process.sigma(b) / (process.alpha(b) * process.sigma(a))
     scales = strength / (1 - w)
 

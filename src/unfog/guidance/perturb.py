@@ -34,8 +34,8 @@ def worse(denoiser: Watched, cond: Cond, blocks: Sequence[str], edit: Edit | Non
             out = denoiser(x, t, cond.expand(x.shape[0]), probe)
             missing = [block for block in blocks if block not in probe.skipped]
         else:
-            sites = [f"{block}.self" for block in blocks]
-            probe = Probe(frozenset(sites), edit=lambda _, attention: edit(attention))
+            change, sites = edit, [f"{block}.self" for block in blocks]
+            probe = Probe(frozenset(sites), edit=lambda _, attention: change(attention))
             out = denoiser(x, t, cond.expand(x.shape[0]), probe)
             missing = [site for site in sites if site not in probe.maps]
         if missing:
