@@ -8,6 +8,7 @@ images[0].save("stars.png")
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from PIL import Image
 
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
-from unfog.jobs.events import Picture
+from unfog.jobs.events import Note, Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
@@ -68,6 +69,8 @@ class Model:
         negative: str = "",
         size: tuple[int, int] | None = None,
         *,
+        canvas: tuple[int, int] | None = None,
+        native: bool = False,
         transparent: bool = False,
         sampler: str | None = None,
         grid: str | None = None,
@@ -91,7 +94,9 @@ class Model:
             n: number of pictures, 1..1024.
             seed: 0..2^64-1.
             negative: what to steer away from.
-            size: width and height in pixels; ``None``: as trained.
+            size: width and height in pixels; ``None``: the longer side has 512.
+            canvas: width and height that the model paints; ``None``: as trained, in the shape of ``size``.
+            native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
             sampler: a name in ``unfog.samplers.SAMPLERS``.
             grid: a name in ``unfog.core.grid.GRIDS``.
@@ -103,6 +108,10 @@ class Model:
             eta: fresh noise per step of the sampler ddim, 0..1.
             guide: more guidance, each "NAME" or "NAME:NUMBER": names in ``unfog.config.guide.GUIDES``.
 
+        Warns:
+            UserWarning: a word that the model was never shown, with the nearest thing it knows; or a prompt that is
+                longer than it reads.
+
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
@@ -110,10 +119,24 @@ class Model:
             sampler, grid, steps, guidance, interval, rescale, sag, eta, None if guide is None else tuple(guide)
         )
         request = request_for(
-            self.manifest, prompt, chosen, n=n, seed=seed, negative=negative, size=size, transparent=transparent
+            self.manifest,
+            prompt,
+            chosen,
+            n=n,
+            seed=seed,
+            negative=negative,
+            size=size,
+            canvas=canvas,
+            native=native,
+            transparent=transparent,
         )
-        events = generate_job(request, self._loaded)
-        return [image_of(event) for event in events if isinstance(event, Picture)]
+        images = list[Image.Image]()
+        for event in generate_job(request, self._loaded):
+            if isinstance(event, Picture):
+                images.append(image_of(event))
+            elif isinstance(event, Note):
+                warnings.warn(event.message, stacklevel=2)
+        return images
 
 
 def image_of(picture: Picture) -> Image.Image:

@@ -41,6 +41,8 @@ CRAFTED = {
     "steps with a fraction": changed("sample.steps", 20.5),
     "steps as truth": changed("sample.steps", True),
     "size": changed("size", [10**9, 10**9]),
+    "canvas": changed("canvas", [10**9, 10**9]),
+    "a canvas as text": changed("canvas", "64x64"),
     "one side": changed("size", [32]),
     "negative size": changed("size", [-32, 32]),
     "nfe": changed("nfe", 10**9),

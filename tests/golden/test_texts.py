@@ -16,6 +16,7 @@ from unfog.media.recipe import parse_recipe, recipe_text
 
 HERE = Path(__file__).parent
 RECIPE = recipe_of(
+    canvas=(24, 16),
     prompt='two green stars\n"above", a red circle: größer 日本 🟢',
     negative="blurry, \x1b[31mgrey",
     sample=SampleConfig(
@@ -44,11 +45,10 @@ def test_the_recipe_is_read_as_ever():
     assert parse_recipe(golden("recipe.json"), name="golden") == RECIPE
 
 
-def test_a_recipe_from_before_there_were_guides_is_read():
-    guide = '"guide":[{"name":"pag","value":2.5},{"name":"tcfg","value":null},{"name":"apg","value":0.0}],'
-    assert guide in golden("recipe.json")
-    old = parse_recipe(golden("recipe.json").replace(guide, ""), name="old")
-    assert old.sample == RECIPE.sample.model_copy(update={"guide": ()})
+def test_a_recipe_from_before_pictures_were_enlarged_and_guides_were_known_is_read_as_ever():
+    assert parse_recipe(golden("recipe_without_canvas.json"), name="golden") == RECIPE.model_copy(
+        update={"canvas": None, "sample": RECIPE.sample.model_copy(update={"guide": ()})}
+    )
 
 
 def test_the_infotext_is_written_as_ever():

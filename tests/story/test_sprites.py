@@ -52,7 +52,19 @@ def test_sprites_become_a_model_of_stickers(tmp_path: Path, capsys: pytest.Captu
     assert model.denoiser.net.get_submodule("image").weight.shape == (32, 32)
     assert (out / "samples/0000000048.png").is_file()
     capsys.readouterr()
-    asked = ["generate", "a turtle", "--model", str(out), "--seed", "3", "--steps", "2", "-o", str(tmp_path / "o")]
+    asked = [
+        "generate",
+        "a turtle",
+        "--model",
+        str(out),
+        "--seed",
+        "3",
+        "--steps",
+        "2",
+        "--native",
+        "-o",
+        str(tmp_path / "o"),
+    ]
     for more, mode in (([], "RGB"), (["--transparent"], "RGBA")):
         assert run([*asked, *more, "--json"]) == Exit.OK
         (file,) = json.loads(capsys.readouterr().out)["files"]

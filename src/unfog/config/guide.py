@@ -48,6 +48,7 @@ GUIDES: dict[GuideName, GuideFact] = {
     "slg": GuideFact("push", Number("strength", 2.0, 10)),
     "threshold": GuideFact("range", Number("quantile", 0.995, 1)),
 }
+OF_CFG = ("scale", "anchor", "mix")  # parts that do nothing where there is no classifier-free guidance
 CFGPP_SAMPLERS = ("ddim", "euler")
 
 

@@ -18,6 +18,7 @@ LogSNR = Annotated[float, Field(ge=-50, le=50)]
 Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Side = Annotated[int, Field(ge=8, le=4096)]
+Prompt = Annotated[str, Field(max_length=4096)]
 
 
 class SampleConfig(Config):
@@ -68,12 +69,27 @@ class SampleConfig(Config):
 class GenerateRequest(Config):
     """One call of ``unfog generate``: ``n`` pictures of a prompt, picture k from seed (seed + k) mod 2^64."""
 
-    prompt: Annotated[str, Field(max_length=4096)]
-    negative: Annotated[str, Field(max_length=4096)] = ""
+    prompt: Prompt
+    negative: Prompt = ""
     n: Annotated[int, Field(ge=1, le=1024)] = 1
     seed: Seed = 0
+    canvas: tuple[Side, Side] | None = None
+    """Width and height that are painted, in pixels; unset: the size the model was trained at."""
     size: tuple[Side, Side] | None = None
-    """Width and height in pixels; unset: the size the model was trained at."""
+    """Width and height of the finished picture, which is the canvas enlarged; unset: the canvas as it is."""
     transparent: bool = False
     """Keep what the model paints transparent; otherwise it lies on white."""
+    sample: SampleConfig = SampleConfig()
+
+
+class MorphRequest(Config):
+    """One call of ``unfog morph``: pictures on the way from one prompt and seed to another."""
+
+    prompts: tuple[Prompt, Prompt]
+    negative: Prompt = ""
+    seeds: tuple[Seed, Seed]
+    frames: Annotated[int, Field(ge=2, le=240)] = 16
+    """Pictures, both ends included."""
+    canvas: tuple[Side, Side]
+    size: tuple[Side, Side]
     sample: SampleConfig = SampleConfig()

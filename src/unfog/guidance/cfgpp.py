@@ -47,7 +47,7 @@ def cfgpp(strength: float, process: Process, ts: Float64[Tensor, " nodes"], samp
     def scale(t: Tensor) -> Tensor:
         here = t[:, None] == a.to(t)  # samplers call at the nodes themselves, in the dtype of x
         if not bool(here.any(1).all()):
-            raise UsageError(f"CFG++ was given another grid than the sampler's: t = {t.tolist()[:3]} starts no step")
+            raise UsageError(f"CFG++ was given another grid than the sampler's: t = {float(t[0]):g} starts no step")
         return scales.to(t)[here.int().argmax(1)]
 
     return scale

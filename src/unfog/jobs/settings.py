@@ -6,13 +6,17 @@ import math
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, Guide
+from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
 from unfog.config.sample import CALIBRATED, GenerateRequest, GridName, SampleConfig, SamplerName
+from unfog.model.store import DOES
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.nearest import unknown
 
+OUTPUT = 512  # longer side of a finished picture if nobody says
+MOST = 2048  # pixels a side to which is enlarged: a third of a gigabyte meanwhile
+DISTORTION = 0.05  # canvas and picture are of one shape up to rounding: 16 pixels for 15.5 are 3 %
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
 
 FIXED = "rf_shift"  # the grid where fitted nodes do not apply
@@ -104,19 +108,31 @@ def request_for(
     seed: int = 0,
     negative: str = "",
     size: tuple[int, int] | None = None,
+    canvas: tuple[int, int] | None = None,
+    native: bool = False,
+    longest: int = OUTPUT,
     transparent: bool = False,
 ) -> GenerateRequest:
     """A complete request that this model can fulfil.
 
+    Args:
+        size: width and height of the finished picture; ``None``: the longer side is ``longest`` pixels.
+        canvas: width and height that are painted; ``None``: as trained, in the shape of ``size``.
+        native: the picture is the canvas, not enlarged.
+
     Raises:
         UsageError: as ``settle`` and ``check``, or ``n``, ``seed``, ``size`` or a text out of bounds.
     """
+    if native and size is not None and size != canvas:
+        raise UsageError("--native keeps what is painted as it is; say --canvas instead of --size, or leave it out")
+    canvas, size = sizes(manifest.model.picture.size, canvas, size, native=native, longest=longest)
     request = GenerateRequest.parse(
         {
             "prompt": prompt,
             "negative": negative,
             "n": n,
             "seed": seed,
+            "canvas": canvas,
             "size": size,
             "transparent": transparent,
             "sample": settle(manifest, chosen),
@@ -126,17 +142,34 @@ def request_for(
     return request
 
 
+def sizes(
+    trained: int, canvas: tuple[int, int] | None, size: tuple[int, int] | None, *, native: bool, longest: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What is painted and what becomes of it, (width, height) each; see ``request_for``."""
+    if canvas is None:
+        canvas = (trained, trained) if size is None or min(size) < 1 else scaled(size, trained / min(size))
+    if size is None:
+        size = canvas if native or min(canvas) < 1 else scaled(canvas, max(1.0, longest / max(canvas)))
+    return canvas, size
+
+
+def scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    """A size times a factor, in whole pixels."""
+    width, height = size
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
 def check(manifest: Manifest, request: GenerateRequest) -> None:
     """Refuse what a model cannot do, before any work.
 
     Raises:
         ModelError: the model makes something else than pictures.
-        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or a
-            size far beyond the trained one.
+        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or sizes
+            as in ``check_sizes``.
     """
-    sample, size, made = request.sample, request.size, manifest.model
+    sample, made = request.sample, manifest.model
     if not isinstance(made, ModelConfig):
-        raise ModelError(f"the model {manifest.name} compares texts with pictures and draws none; name another")
+        raise ModelError(f"the model {manifest.name} {DOES[made.kind]} and draws none; name another")
     if made.ndim != 2 or made.picture.channels not in (1, 3, 4):
         what = f"{made.ndim} axes and {made.picture.channels} channels"
         raise ModelError(f"the model {manifest.name} makes no pictures (it has {what}); name another with --model")
@@ -149,7 +182,7 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
         )
     if request.transparent and made.picture.channels != 4:
         raise UsageError(f"the model {manifest.name} paints no transparency; leave --transparent out")
-    idle = [g.name for g in sample.guide if GUIDES[g.name].part in {"scale", "anchor", "mix"} and not steered]
+    idle = [g.name for g in sample.guide if GUIDES[g.name].part in OF_CFG and not steered]
     if idle:
         raise UsageError(f"--guide {idle[0]} has no effect at guidance 1; raise --guidance or leave it out")
     if plus and (sample.sampler not in CFGPP_SAMPLERS or sample.eta):
@@ -165,9 +198,22 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
     if sample.interval is not None and sample.interval[0] >= sample.interval[1]:
         low, high = sample.interval
         raise UsageError(f"the guidance interval {low:g} {high:g} is empty; give the smaller lam first")
-    limit = LARGEST * made.picture.size
-    if size is not None and max(size) > limit:
+    check_sizes(manifest.name, made.picture.size, request)
+
+
+def check_sizes(name: str, trained: int, request: GenerateRequest) -> None:
+    """Raises UsageError for a canvas far beyond the ``trained`` side, or a picture of another shape, or too large."""
+    width, height = request.canvas or (trained, trained)
+    if max(width, height) > LARGEST * trained:
         raise UsageError(
-            f"{size[0]}x{size[1]} pixels are too many for the model {manifest.name}, trained at"
-            f" {made.picture.size}: a side is at most {limit}"
+            f"a canvas of {width}x{height} pixels is too large for the model {name}, trained at {trained}:"
+            f" a side is at most {LARGEST * trained}"
+        )
+    across, down = request.size or (width, height)
+    if (across, down) != (width, height) and max(across, down) > MOST:
+        raise UsageError(f"pictures are enlarged to at most {MOST} pixels a side, not to {across}x{down}")
+    if abs(across * height / (down * width) - 1) > DISTORTION:
+        raise UsageError(
+            f"a canvas of {width}x{height} does not become a picture of {across}x{down} without distortion;"
+            " leave one of --canvas and --size out"
         )

@@ -72,20 +72,22 @@ class Infotext:
 
 def write_infotext(recipe: Recipe) -> str:
     """The infotext of a recipe, in the key order of the programs that read it."""
-    s, (width, height) = recipe.sample, recipe.size
+    s, canvas = recipe.sample, recipe.canvas or recipe.size
     fields = {
         "Steps": str(s.steps),
         "Sampler": SAMPLERS[s.sampler],
         "Schedule type": GRIDS[s.grid],
         "CFG scale": repr(s.guidance),
         "Seed": str(recipe.seed),
-        "Size": f"{width}x{height}",
+        "Size": "x".join(map(str, canvas)),
         "Model hash": recipe.model.sha256[:10],
         "Model": recipe.model.name,
     }
     extra = {"Eta": s.eta, "CFG rescale": s.rescale, "SAG scale": s.sag}
     fields |= {key: repr(value) for key, value in extra.items() if value}
     fields |= {GUIDES[guide.name]: repr(True if guide.value is None else guide.value) for guide in s.guide}
+    if canvas != recipe.size:  # what others call the second size of a picture that is painted small
+        fields["Hires resize"] = "x".join(map(str, recipe.size))
     return compose(Infotext(recipe.prompt, recipe.negative, {**fields, "Version": f"unfog-{recipe.unfog}"}))
 
 

@@ -52,8 +52,11 @@ class Draw(IntEnum):
     TEXTURE = 14
     MASK = 15
     REFERENCE = 16
-    PROBE = 17
-    DEQUANTISE = 18
+    COARSE = 17
+    COARSE_NOISE = 18
+    TYPO = 19
+    PROBE = 20
+    DEQUANTISE = 21
 
 
 def image_seed(seed: int, k: int) -> int:

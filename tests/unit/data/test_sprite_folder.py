@@ -40,6 +40,7 @@ WORDS = {
 @pytest.fixture(scope="module")
 def tool(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     path = Path(request.config.rootpath) / "tools/sprite_folder.py"
+    sys.path.insert(0, str(path.parent))  # as when it is run
     spec = importlib.util.spec_from_file_location("sprite_folder", path)
     assert spec is not None
     assert spec.loader is not None
@@ -48,6 +49,7 @@ def tool(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     spec.loader.exec_module(module)
     yield module
     del sys.modules["sprite_folder"]
+    sys.path.remove(str(path.parent))
 
 
 @pytest.fixture

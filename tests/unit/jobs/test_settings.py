@@ -103,7 +103,15 @@ def test_a_model_without_caption_dropout_is_not_guided():
         (Chosen(sampler="unipc", eta=0.5), {}, "--eta has no effect on the sampler unipc; use --sampler ddim"),
         (Chosen(interval=(2.0, 1.0)), {}, "interval 2 1 is empty"),
         (Chosen(interval=(2.0, 2.0)), {}, "interval 2 2 is empty"),
-        (Chosen(), {"size": (129, 16)}, "129x16 pixels are too many .*trained at 16: a side is at most 128"),
+        (
+            Chosen(),
+            {"canvas": (129, 16)},
+            "129x16 pixels is too large .*trained at 16: a side is at most 128",
+        ),
+        (Chosen(), {"size": (129, 16)}, "a canvas of 129x16 pixels is too large"),
+        (Chosen(), {"size": (64, 64), "canvas": (24, 16)}, "24x16 does not become a picture of 64x64 without"),
+        (Chosen(), {"size": (2049, 2049)}, "enlarged to at most 2048 pixels a side, not to 2049x2049"),
+        (Chosen(), {"size": (64, 64), "native": True}, "say --canvas instead of --size"),
         (Chosen(), {"size": (16, 7)}, r"size\.1 = 7"),
         (Chosen(), {"n": 0}, "n = 0"),
         (Chosen(), {"seed": 2**64}, "seed = 18446744073709551616"),
@@ -115,11 +123,30 @@ def test_what_would_have_no_effect_or_makes_no_sense(chosen, options, said):
 
 
 def test_the_request():
-    request = request_for(MANIFEST, "a", Chosen(steps=3), n=2, seed=2**64 - 1, negative=" b ", size=(128, 8))
-    assert (request.prompt, request.negative, request.n, request.size) == ("a", " b ", 2, (128, 8))
+    request = request_for(MANIFEST, "a", Chosen(steps=3), n=2, seed=2**64 - 1, negative=" b ", size=(64, 8))
+    assert (request.prompt, request.negative, request.n) == ("a", " b ", 2)
+    assert (request.canvas, request.size) == ((128, 16), (64, 8))
     assert request.sample == RECOMMENDED.model_copy(update={"steps": 3})
     blank = request_for(MANIFEST, "a", Chosen(guidance=1.0), negative="  ")  # steers nowhere, so nothing is lost
     assert blank.sample.guidance == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "canvas", "size"),
+    [
+        ({}, (16, 16), (512, 512)),
+        ({"native": True}, (16, 16), (16, 16)),
+        ({"canvas": (24, 16)}, (24, 16), (512, 341)),
+        ({"canvas": (24, 16), "native": True}, (24, 16), (24, 16)),
+        ({"size": (300, 200)}, (24, 16), (300, 200)),
+        ({"size": (200, 300), "canvas": (16, 24)}, (16, 24), (200, 300)),
+        ({"longest": 100}, (16, 16), (100, 100)),
+        ({"longest": 8}, (16, 16), (16, 16)),  # nothing is made smaller unless somebody asks
+    ],
+)
+def test_what_is_painted_and_what_is_saved(options, canvas, size):
+    request = request_for(MANIFEST, "a", Chosen(), **options)
+    assert (request.canvas, request.size) == (canvas, size)
 
 
 @pytest.mark.parametrize("config", [tiny_config(ndim=1), tiny_config(channels=2)])
