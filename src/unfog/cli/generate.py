@@ -75,7 +75,7 @@ def generate(
     wanted = request_for(
         found.manifest,
         prompt,
-        Chosen(sampler, times, steps, guidance, interval, rescale, sag, eta, None if guide is None else tuple(guide)),
+        Chosen(sampler, times, steps, guidance, interval, rescale, sag, eta, guide),
         n=(ROWS if grid else 1) if n is None else n,
         seed=seed_of(seed),
         negative=negative,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import get_args
 
@@ -34,7 +35,7 @@ class Chosen:
     rescale: float | None = None
     sag: float | None = None
     eta: float | None = None
-    guide: tuple[str, ...] | None = None
+    guide: Sequence[str] | None = None
     """Each ``NAME`` or ``NAME:NUMBER`` (``config/guide.py``)."""
 
 

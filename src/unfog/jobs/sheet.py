@@ -72,7 +72,7 @@ def sheet_job(
 
 
 def at_scale(request: GenerateRequest, scale: float) -> GenerateRequest:
-    """The request with another strength of guidance; at 1 what would have no effect, a negative prompt too, is left out."""
+    """The request with another strength of guidance; at 1 what would have no effect is left out."""
     guide = tuple(g for g in request.sample.guide if scale != 1 or GUIDES[g.name].part not in OF_CFG)
     sample = request.sample.model_copy(update={"guidance": scale, "guide": guide})
     return request.model_copy(update={"sample": sample, **({"negative": ""} if scale == 1 else {})})
