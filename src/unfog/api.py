@@ -9,14 +9,14 @@ images[0].save("stars.png")
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
-from unfog.jobs.events import Event, Note, Picture
+from unfog.jobs.events import Note, Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
@@ -109,17 +109,15 @@ class Model:
             guide: more guidance, each "NAME" or "NAME:NUMBER": names in ``unfog.config.guide.GUIDES``.
 
         Warns:
-            UserWarning: a word that the model was never shown, with the nearest thing it knows; or a prompt that is
-                longer than it reads.
+            UserWarning: a word the model was never shown, with the nearest it knows; a prompt longer than it reads.
 
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
-        chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta, guide)
         request = request_for(
             self.manifest,
             prompt,
-            chosen,
+            Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta, guide),
             n=n,
             seed=seed,
             negative=negative,
@@ -128,18 +126,11 @@ class Model:
             native=native,
             transparent=transparent,
         )
-        return finished(generate_job(request, self._loaded))
-
-
-def finished(events: Iterable[Event]) -> list[Image.Image]:
-    """The pictures of a job; what it notes becomes a warning where ``Model.generate`` was called."""
-    images = list[Image.Image]()
-    for event in events:
-        if isinstance(event, Picture):
-            images.append(image_of(event))
-        elif isinstance(event, Note):
-            warnings.warn(event.message, stacklevel=3)
-    return images
+        events = list(generate_job(request, self._loaded))
+        for event in events:
+            if isinstance(event, Note):
+                warnings.warn(event.message, stacklevel=2)
+        return [image_of(event) for event in events if isinstance(event, Picture)]
 
 
 def image_of(picture: Picture) -> Image.Image:

@@ -3,7 +3,7 @@
     s = max(limit, quantile of |D| over one sample),    D <- clip(D, -s, s) limit/s
 
 so that what saturates is pulled back inside instead of being cut off. For pixels in [-1, 1]; latents have no such
-range.
+range. A white background that overshoots is greyed with everything else: there, guide less, or ``rescale``.
 """
 
 from __future__ import annotations
