@@ -9,6 +9,7 @@ images[0].save("stars.png")
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -79,6 +80,7 @@ class Model:
         rescale: float | None = None,
         sag: float | None = None,
         eta: float | None = None,
+        guide: Sequence[str] | None = None,
     ) -> list[Image.Image]:
         """Make ``n`` pictures; ``image.info["unfog"]`` is the recipe of each, as canonical JSON.
 
@@ -104,18 +106,18 @@ class Model:
             rescale: pull the contrast of guided estimates back to the plain ones, 0..1.
             sag: strength of self-attention guidance, 0..10.
             eta: fresh noise per step of the sampler ddim, 0..1.
+            guide: more guidance, each "NAME" or "NAME:NUMBER": names in ``unfog.config.guide.GUIDES``.
 
         Warns:
-            UserWarning: a word that the model was never shown, or a prompt that is longer than it reads.
+            UserWarning: a word the model was never shown, with the nearest it knows; a prompt longer than it reads.
 
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
-        chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
         request = request_for(
             self.manifest,
             prompt,
-            chosen,
+            Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta, guide),
             n=n,
             seed=seed,
             negative=negative,

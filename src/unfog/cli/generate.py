@@ -59,6 +59,7 @@ def generate(
     sag: options.Sag = None,
     rescale: options.Rescale = None,
     interval: options.Interval = None,
+    guide: options.Guide = None,
     device: options.Device = None,
 ) -> None:
     """Make pictures from a sentence. Settings that are unset are the model's recommended ones."""
@@ -74,7 +75,7 @@ def generate(
     wanted = request_for(
         found.manifest,
         prompt,
-        Chosen(sampler, times, steps, guidance, interval, rescale, sag, eta),
+        Chosen(sampler, times, steps, guidance, interval, rescale, sag, eta, guide),
         n=(ROWS if grid else 1) if n is None else n,
         seed=seed_of(seed),
         negative=negative,

@@ -20,6 +20,14 @@ Interval = Annotated[
     tuple[float, float] | None,
     typer.Option("--interval", help="Guide only while lam = log(alpha/sigma) is between LOW and HIGH."),
 ]
+Guide = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--guide",
+        help="More guidance, NAME or NAME:NUMBER, repeatable: apg, fdg, cfg_zero, tcfg, increasing, cfgpp, pag, seg,"
+        " slg or threshold.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="0 to 2^64 - 1; unset: a random one, printed.")]
 Canvas = Annotated[
     str | None, typer.Option("--canvas", help="WIDTHxHEIGHT in pixels that the model paints; unset: as trained.")

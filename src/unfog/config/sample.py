@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from unfog.config.base import Config
+from unfog.config.guide import GUIDES, Guide
 from unfog.config.model import Fraction
 
 SamplerName = Literal["ddpm", "ddim", "euler", "euler_ancestral", "heun", "dpmpp_2m", "unipc"]
@@ -36,6 +37,8 @@ class SampleConfig(Config):
     """Pull the contrast of the guided estimate back to the plain one (Lin et al. 2023)."""
     sag: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Strength of self-attention guidance (Hong et al. 2023); 0 is off."""
+    guide: Annotated[tuple[Guide, ...], Field(max_length=8)] = ()
+    """Variants of guidance on top: one at most for each part of CFG (scale, anchor, mix), each of the others once."""
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Fresh noise per step for samplers that can take it (ddim); 0 is deterministic."""
 
@@ -49,6 +52,17 @@ class SampleConfig(Config):
                 raise ValueError(f"{self.steps} steps need {self.steps - 1} inner nodes, got {len(self.nodes)}")
             if any(b <= a for a, b in pairwise(self.nodes)):
                 raise ValueError("nodes must increase in lam")
+        return self
+
+    @model_validator(mode="after")
+    def guides_fit_together(self) -> SampleConfig:
+        """What replaces the same part of CFG cannot be asked for twice."""
+        taken = dict[str, str]()
+        for guide in self.guide:
+            part = guide.name if GUIDES[guide.name].part == "push" else GUIDES[guide.name].part
+            if part in taken:
+                raise ValueError(f"the guides {taken[part]} and {guide.name} replace the same thing; leave one out")
+            taken[part] = guide.name
         return self
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import get_args
 
+from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
 from unfog.config.sample import CALIBRATED, GenerateRequest, GridName, SampleConfig, SamplerName
@@ -33,6 +35,8 @@ class Chosen:
     rescale: float | None = None
     sag: float | None = None
     eta: float | None = None
+    guide: Sequence[str] | None = None
+    """Each ``NAME`` or ``NAME:NUMBER`` (``config/guide.py``)."""
 
 
 def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
@@ -53,10 +57,12 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
     settings = manifest.sample.model_dump() | {"grid": FIXED if manifest.sample.nodes else manifest.sample.grid}
     settings |= {"nodes": None}
     if manifest.caption_dropout == 0:
-        settings |= {"guidance": 1.0, "sag": 0.0}
+        settings |= {"guidance": 1.0, "sag": 0.0, "guide": ()}
     if chosen.sampler not in (None, manifest.sample.sampler):
         settings |= {"eta": 0.0}  # belongs to the sampler it was recommended for
     wanted = {key: value for key, value in asdict(chosen).items() if value is not None}
+    if chosen.guide is not None:
+        wanted["guide"] = [Guide.of(text) for text in chosen.guide]
     asked = wanted.get("grid") == CALIBRATED
     sample = SampleConfig.parse(settings | wanted | ({"grid": FIXED} if asked else {}))
     known = any(row.sampler == sample.sampler for row in manifest.calibrated)
@@ -168,14 +174,25 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
     if made.ndim != 2 or made.picture.channels not in (1, 3, 4):
         what = f"{made.ndim} axes and {made.picture.channels} channels"
         raise ModelError(f"the model {manifest.name} makes no pictures (it has {what}); name another with --model")
-    if manifest.caption_dropout == 0 and (sample.guidance != 1 or sample.sag):
+    plus = any(guide.name == "cfgpp" for guide in sample.guide)  # has a strength of its own
+    steered = sample.guidance != 1 or plus
+    if manifest.caption_dropout == 0 and (steered or sample.sag):
         raise UsageError(
             f"the model {manifest.name} was trained without dropping captions, so it cannot be guided;"
-            " use --guidance 1 and no --sag"
+            " use --guidance 1 and no --sag or --guide cfgpp"
         )
     if request.transparent and made.picture.channels != 4:
         raise UsageError(f"the model {manifest.name} paints no transparency; leave --transparent out")
-    if request.negative.strip() and sample.guidance == 1:
+    idle = [g.name for g in sample.guide if GUIDES[g.name].part in OF_CFG and not steered]
+    if idle:
+        raise UsageError(f"--guide {idle[0]} has no effect at guidance 1; raise --guidance or leave it out")
+    if plus and (sample.sampler not in CFGPP_SAMPLERS or sample.eta):
+        asked = f"{sample.sampler} with eta {sample.eta:g}" if sample.eta else sample.sampler
+        raise UsageError(
+            f"CFG++ renoises with the unconditional estimate, which a step of {asked} cannot express;"
+            f" use --sampler {' or '.join(CFGPP_SAMPLERS)}{' and --eta 0' if sample.eta else ''}"
+        )
+    if request.negative.strip() and not steered:
         raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
     if sample.eta and sample.sampler != "ddim":
         raise UsageError(f"--eta has no effect on the sampler {sample.sampler}; use --sampler ddim or leave it out")

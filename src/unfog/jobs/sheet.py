@@ -9,6 +9,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from unfog.config.guide import GUIDES, OF_CFG
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Progress, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
@@ -71,8 +72,9 @@ def sheet_job(
 
 
 def at_scale(request: GenerateRequest, scale: float) -> GenerateRequest:
-    """The request with another strength of guidance; at 1 a negative prompt would have no effect and is left out."""
-    sample = request.sample.model_copy(update={"guidance": scale})
+    """The request with another strength of guidance; at 1 what would have no effect is left out."""
+    guide = tuple(g for g in request.sample.guide if scale != 1 or GUIDES[g.name].part not in OF_CFG)
+    sample = request.sample.model_copy(update={"guidance": scale, "guide": guide})
     return request.model_copy(update={"sample": sample, **({"negative": ""} if scale == 1 else {})})
 
 

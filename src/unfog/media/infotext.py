@@ -40,6 +40,18 @@ GRIDS = {
     "vp_time": "VP time",
     "calibrated": "Calibrated",
 }
+GUIDES = {
+    "increasing": "CFG increasing",
+    "cfgpp": "CFG PP scale",
+    "cfg_zero": "CFG Zero Star",
+    "tcfg": "TCFG",
+    "apg": "APG eta",
+    "fdg": "FDG coarse",
+    "pag": "PAG scale",
+    "seg": "SEG scale",
+    "slg": "SLG scale",
+    "threshold": "Threshold percentile",
+}
 
 KEY_CHARACTERS = re.compile(r"[\w \-/]")
 KEY = re.compile(r"\w[\w \-/]+")
@@ -73,6 +85,7 @@ def write_infotext(recipe: Recipe) -> str:
     }
     extra = {"Eta": s.eta, "CFG rescale": s.rescale, "SAG scale": s.sag}
     fields |= {key: repr(value) for key, value in extra.items() if value}
+    fields |= {GUIDES[guide.name]: repr(True if guide.value is None else guide.value) for guide in s.guide}
     if canvas != recipe.size:  # what others call the second size of a picture that is painted small
         fields["Hires resize"] = "x".join(map(str, recipe.size))
     return compose(Infotext(recipe.prompt, recipe.negative, {**fields, "Version": f"unfog-{recipe.unfog}"}))

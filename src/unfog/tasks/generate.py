@@ -1,6 +1,7 @@
 """Text to picture: pure noise -> sampler over a guided denoiser -> decoded pixels.
 
-The composition: condition(prompt), condition(negative) -> cfg (rescale, interval) -> SAG -> sampler(grid) -> decode.
+The composition: condition(prompt), condition(negative) -> cfg (guides, rescale, interval) -> PAG, SEG, SLG -> SAG ->
+threshold -> sampler(grid) -> decode.
 
 Images of one call do not influence each other: image k equals the same seed generated alone, to the last bit on a CPU.
 There the arithmetic libraries choose the order of a sum by the shape of the whole batch and by each thread's share of
@@ -19,14 +20,13 @@ from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Denoise, bound
+from unfog.core.denoiser import Denoise, Watched, bound
 from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
 from unfog.core.process import Process
-from unfog.guidance.cfg import cfg, linear
+from unfog.guidance.cfg import cfg
 from unfog.guidance.interval import interval
-from unfog.guidance.rescale import rescaled
-from unfog.guidance.sag import Watched, sag
+from unfog.guidance.sag import sag
 from unfog.media.alpha import over, straight
 from unfog.media.image import to_uint8
 from unfog.model.model import Model
@@ -34,6 +34,7 @@ from unfog.nets.upscaler import Upscaler
 from unfog.samplers import SAMPLERS
 from unfog.samplers.ddim import ddim
 from unfog.samplers.step import NoiseSource, Step
+from unfog.tasks.guides import parts, pushed, ranged
 from unfog.tasks.upscale import upscale
 from unfog.util.random import Draw, Noise
 
@@ -69,13 +70,14 @@ def guided(model: Model, prompts: Sequence[str], negative: str, sample: SampleCo
 def steered_by(model: Model, cond: Cond, uncond: Cond, scale: float, sample: SampleConfig, tally: Tally) -> Denoise:
     """The denoiser steered from one conditioning towards another, with what the settings wrap round it."""
     denoiser, process = counted(model.denoiser, tally), model.denoiser.process
-    mix = rescaled(sample.rescale) if sample.rescale else linear
-    steered = cfg(denoiser, cond, uncond, scale, mix=mix)
+    asked, mix, anchor = parts(sample, process, times(sample, process))
+    steered = cfg(denoiser, cond, uncond, asked if scale == sample.guidance else scale, mix, anchor)
     if sample.interval is not None:
         steered = interval(steered, bound(denoiser, cond), process, *sample.interval)
+    steered = pushed(steered, sample, denoiser, cond, model.config.net)
     if sample.sag:
         steered = sag(steered, denoiser, uncond if scale != 1 else cond, sample.sag, process=process)
-    return steered
+    return ranged(steered, sample)
 
 
 def times(sample: SampleConfig, process: Process) -> Float64[Tensor, " nodes"]:

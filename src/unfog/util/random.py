@@ -55,6 +55,8 @@ class Draw(IntEnum):
     COARSE = 17
     COARSE_NOISE = 18
     TYPO = 19
+    PROBE = 20
+    DEQUANTISE = 21
 
 
 def image_seed(seed: int, k: int) -> int:

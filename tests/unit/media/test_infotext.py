@@ -10,9 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.recipes import recipe_of
 
+from unfog.config.guide import GuideName
 from unfog.config.sample import CALIBRATED, GridName, SampleConfig, SamplerName
 from unfog.media.infotext import (
     GRIDS,
+    GUIDES,
     SAMPLERS,
     Infotext,
     compose,
@@ -48,6 +50,8 @@ def test_every_sampler_and_grid_has_a_name_there():
     assert set(SAMPLERS) == set(SamplerName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
     assert set(GRIDS) == {*GridName.__args__, CALIBRATED}  # pyright: ignore[reportAttributeAccessIssue]
     assert len(set(SAMPLERS.values())) == len(SAMPLERS)
+    assert set(GUIDES) == set(GuideName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
+    assert all(re.fullmatch(r"\w[\w \-/]+", key) for key in GUIDES.values())
 
 
 def test_our_own_is_read_back():
