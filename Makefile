@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PROMPT ?= two green stars above a red circle
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint types check bench docs base ready
+.PHONY: help demo test setup lint types check bench docs gallery base ready
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ check: ready  ## what is slow: real trainings, kills, sweeps, fresh installation
 
 bench: base  ## measure this machine: benchmarks/*.json
 	$(BIN)/python benchmarks/generate.py
+
+gallery: ready  ## render docs/gallery.html, 200 prompts, nothing picked out (MODEL=... for another model)
+	$(BIN)/python tools/make_gallery.py $(if $(MODEL),--model $(MODEL))
 
 docs: ready  ## write docs/reference.md from the code
 	$(BIN)/python tools/make_reference.py

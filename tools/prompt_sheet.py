@@ -30,7 +30,9 @@ def main() -> None:
     arguments = parser.parse_args()
     prompts = [line.strip() for line in sys.stdin if line.strip()]
     model = unfog.load(arguments.model)
-    pictures = [np.asarray(model.generate(text, seed=arguments.seed)[0].convert("RGB")) for text in prompts]
+    pictures = [
+        np.asarray(model.generate(text, seed=arguments.seed, native=True)[0].convert("RGB")) for text in prompts
+    ]
     pixels = torch.from_numpy(np.stack(pictures)).movedim(-1, 1)
     page = sheet_png(pixels, prompts, columns=arguments.columns, cell=arguments.cell)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,9 @@ exactly: with alpha a and colour v over white, both in 0..255, the premultiplied
 
     p = v - (255 - a)        (cut to 0..a: resampling overshoots a little)        c = 255 * p / a
 
-and the straight colour c is stored, as lossless WebP. Which concepts are kept, their names and their order are in
+and the straight colour c is stored, as lossless WebP. With ``--side 128`` the pictures come from the archives that the
+column ``file`` names (``noto_128.zip:1F422.webp``, RGB on white); ``sprite_alpha.py`` finds their transparency.
+Which concepts are kept, their names and their order are in
 ``sprite_names.toml``; where hats and glasses go is in ``sprite_anchors.toml``. OUT holds ``metadata.jsonl`` with every
 column of ``unfog.data.compose.sprites.Sprite``, and ``NOTICE.txt`` with what the licences ask for. It appears complete
 or not at all, and the same archive gives the same bytes.
@@ -35,6 +37,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sprite_alpha import alpha_of
 from unfog.data.compose.scene import SHAPES
 from unfog.data.compose.sprite_pixels import SIDE, Fitted, fit, has_one_colour
 from unfog.data.scenes_palette import COLOURS
@@ -215,9 +218,15 @@ def columns(concept: Concept, style: str, fitted: Fitted, names: Any, anchors: A
 
 
 def write_folder(
-    archive: Path, out: Path, vendors: Sequence[str], wanted: set[str] | None, limit: int | None
+    archive: Path,
+    out: Path,
+    vendors: Sequence[str],
+    wanted: set[str] | None,
+    limit: int | None,
+    *,
+    large: bool = False,
 ) -> list[Any]:
-    """Write the pictures of ``vendors``; the rows of the metadata table."""
+    """Write the pictures of ``vendors``, ``large`` ones of twice the side; the rows of the metadata table."""
     here = Path(__file__).parent
     names, anchors = (tomllib.loads((here / f"sprite_{kind}.toml").read_text("utf-8")) for kind in ("names", "anchors"))
     rows = [json.loads(line) for line in (archive / INPUTS[0]).read_text("utf-8").splitlines()]
@@ -241,7 +250,7 @@ def write_folder(
             fitted = fit(picture) if picture else None
             if row is None or picture is None or fitted is None:
                 continue
-            data, kind = encoded(picture)
+            data, kind = encoded(enlarged(archive, row, alphas[row["row"]]) if large else picture)
             target = out / style / f"{concept.code}.{kind}"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -267,8 +276,17 @@ def write_folder(
         raise SystemExit(f"nothing to write: {archive} has none of the concepts asked for in {', '.join(vendors)}")
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table)
     (out / "metadata.jsonl").write_text(text, encoding="utf-8")
-    (out / "NOTICE.txt").write_text(notice(archive, table), encoding="utf-8")
+    inputs = [*INPUTS, *sorted({row["file"].partition(":")[0] for row in rows})] if large else INPUTS
+    (out / "NOTICE.txt").write_text(notice(archive, table, inputs, 2 * SIDE if large else SIDE), encoding="utf-8")
     return table
+
+
+def enlarged(archive: Path, row: Mapping[str, Any], small: np.ndarray) -> Image.Image:
+    """The picture of a row at twice the side of ``small``, its alpha."""
+    name, _, member = row["file"].partition(":")
+    with zipfile.ZipFile(archive / name) as pictures:
+        rgb = np.asarray(Image.open(io.BytesIO(pictures.read(member)), formats=["WEBP", "PNG"]).convert("RGB"))
+    return without_white(rgb, alpha_of(rgb, small))
 
 
 def chosen(concepts: list[Concept], wanted: set[str] | None) -> list[Concept]:
@@ -289,15 +307,15 @@ def read_array(arrays: zipfile.ZipFile, name: str) -> np.ndarray:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def notice(archive: Path, table: Sequence[Mapping[str, Any]]) -> str:
+def notice(archive: Path, table: Sequence[Mapping[str, Any]], inputs: Sequence[str], side: int) -> str:
     """Attribution, licences and sources of the pictures, and the sha256 of what they were made from."""
     works = Counter((row["style"], row["attribution"], row["licence"], row["source"]) for row in table)
     lines = [
         f"{style}: {number} pictures, {who}, {licence}, {source}"
         for (style, who, licence, source), number in sorted(works.items())
     ]
-    hashes = [f"sha256 {hashlib.sha256((archive / name).read_bytes()).hexdigest()}  {name}" for name in INPUTS]
-    return "\n".join([*lines, NAMES_NOTICE, "Changes to the pictures: drawn at 64 pixels", *hashes]) + "\n"
+    hashes = [f"sha256 {hashlib.sha256((archive / name).read_bytes()).hexdigest()}  {name}" for name in inputs]
+    return "\n".join([*lines, NAMES_NOTICE, f"Changes to the pictures: drawn at {side} pixels", *hashes]) + "\n"
 
 
 def main() -> None:
@@ -307,6 +325,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder to make; must not exist")
     parser.add_argument("--vendors", default=",".join(STYLES), help="comma-separated (default %(default)s)")
     parser.add_argument("--concepts", type=Path, help="file with one code point sequence or name per line")
+    parser.add_argument("--side", type=int, default=SIDE, choices=(SIDE, 2 * SIDE), help="pixels (default %(default)s)")
     parser.add_argument("--limit", type=int, help="only that many concepts, the most useful first")
     asked = parser.parse_args()
     if asked.out.exists():
@@ -318,7 +337,7 @@ def main() -> None:
     wanted = {line.strip() for line in lines if line.strip()} if asked.concepts else None
     partial = asked.out.with_name(asked.out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    table = write_folder(asked.archive, partial, vendors, wanted, asked.limit)
+    table = write_folder(asked.archive, partial, vendors, wanted, asked.limit, large=asked.side > SIDE)
     partial.rename(asked.out)
     for style, number in sorted(Counter(row["style"] for row in table).items()):
         sys.stdout.write(f"{number:6d}  {style}\n")

@@ -8,13 +8,15 @@ images[0].save("stars.png")
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
-from unfog.jobs.events import Picture
+from unfog.jobs.events import Note, Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
@@ -67,6 +69,8 @@ class Model:
         negative: str = "",
         size: tuple[int, int] | None = None,
         *,
+        canvas: tuple[int, int] | None = None,
+        native: bool = False,
         transparent: bool = False,
         sampler: str | None = None,
         grid: str | None = None,
@@ -76,6 +80,7 @@ class Model:
         rescale: float | None = None,
         sag: float | None = None,
         eta: float | None = None,
+        guide: Sequence[str] | None = None,
     ) -> list[Image.Image]:
         """Make ``n`` pictures; ``image.info["unfog"]`` is the recipe of each, as canonical JSON.
 
@@ -89,7 +94,9 @@ class Model:
             n: number of pictures, 1..1024.
             seed: 0..2^64-1.
             negative: what to steer away from.
-            size: width and height in pixels; ``None``: as trained.
+            size: width and height in pixels; ``None``: the longer side has 512.
+            canvas: width and height that the model paints; ``None``: as trained, in the shape of ``size``.
+            native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
             sampler: a name in ``unfog.samplers.SAMPLERS``, or what others call it ("DPM++ 2M Karras").
             grid: a name in ``unfog.core.grid.GRIDS``, or what others call it.
@@ -99,15 +106,29 @@ class Model:
             rescale: pull the contrast of guided estimates back to the plain ones, 0..1.
             sag: strength of self-attention guidance, 0..10.
             eta: fresh noise per step of the sampler ddim, 0..1.
+            guide: more guidance, each "NAME" or "NAME:NUMBER": names in ``unfog.config.guide.GUIDES``.
+
+        Warns:
+            UserWarning: a word the model was never shown, with the nearest it knows; a prompt longer than it reads.
 
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
-        chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
         request = request_for(
-            self.manifest, prompt, chosen, n=n, seed=seed, negative=negative, size=size, transparent=transparent
+            self.manifest,
+            prompt,
+            Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta, guide),
+            n=n,
+            seed=seed,
+            negative=negative,
+            size=size,
+            canvas=canvas,
+            native=native,
+            transparent=transparent,
         )
-        events = generate_job(request, self._loaded)
+        events = list(generate_job(request, self._loaded))
+        for note in (event for event in events if isinstance(event, Note)):
+            warnings.warn(note.message, stacklevel=2)
         return [image_of(event) for event in events if isinstance(event, Picture)]
 
 

@@ -41,6 +41,8 @@ CRAFTED = {
     "steps with a fraction": changed("sample.steps", 20.5),
     "steps as truth": changed("sample.steps", True),
     "size": changed("size", [10**9, 10**9]),
+    "canvas": changed("canvas", [10**9, 10**9]),
+    "a canvas as text": changed("canvas", "64x64"),
     "one side": changed("size", [32]),
     "negative size": changed("size", [-32, 32]),
     "nfe": changed("nfe", 10**9),
@@ -144,15 +146,19 @@ def test_a_huge_file_is_not_read(unfog, tmp_path):
     assert "1099511627776 bytes; at most" in unfog.error("replay", path)[1]
 
 
-def test_the_largest_recipe_that_is_allowed_is_bounded_by_the_model(unfog, home, tmp_path):
+@pytest.mark.parametrize(
+    ("canvas", "refusal"),
+    [(None, "4096x4096 pixels is too large"), ((16, 16), "at most 2048 pixels a side, not to 4096x4096")],
+)
+def test_the_largest_recipe_that_is_allowed_is_bounded_by_the_model(unfog, home, tmp_path, canvas, refusal):
     """A size that the schema allows and the model was never meant for is refused before any work."""
     sha256 = inspect(home / "tiny").id
-    recipe = recipe_of(size=(4096, 4096), model={"name": "tiny", "sha256": sha256})
+    recipe = recipe_of(size=(4096, 4096), canvas=canvas, model={"name": "tiny", "sha256": sha256})
     path = tmp_path / "large.png"
     path.write_bytes(png(itxt(b"unfog", recipe_text(recipe).encode())))
     begin = time.perf_counter()
     code, line = unfog.error("replay", path, "--check")
-    assert (code, "4096x4096 pixels are too many" in line) == (Exit.USAGE, True)
+    assert (code, refusal in line) == (Exit.USAGE, True)
     assert time.perf_counter() - begin < SECONDS
 
 

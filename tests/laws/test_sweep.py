@@ -15,7 +15,7 @@ from unfog.samplers import SAMPLERS
 from unfog.samplers.step import last
 
 STEPS, SAMPLES = 100, 2000
-# The worst of the first order were off by 0.055, of others by 0.018, where the start alone is drawn (a standard error is
+# The worst of the first order were off by 0.055, of others by 0.018, where only the start is drawn (a standard error is
 # 0.01 to 0.02); fresh noise adds as much again, so those may be off by four standard errors.
 ROUGH, FINE = 0.08, 0.03
 

@@ -16,7 +16,8 @@ from unfog.config.manifest import Metric
 from unfog.config.sample import SampleConfig
 from unfog.data.scenes import PromptKind, evaluation_prompts, evaluation_scenes, render
 from unfog.evaluate.faithfulness import Share, wilson
-from unfog.jobs import evaluate
+from unfog.evaluate.questions import Questions
+from unfog.jobs import evaluate, evaluate_draw, evaluate_scenes
 from unfog.jobs.events import Progress, Result
 from unfog.jobs.settings import Chosen
 from unfog.media.image import to_uint8
@@ -37,7 +38,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture
 def quick(monkeypatch):
     """Try the grader on a few renders only; that it is tried on many is tested once."""
-    monkeypatch.setattr(evaluate, "CHECKED", (8, 8))
+    monkeypatch.setattr(evaluate_scenes, "CHECKED", (8, 8))
 
 
 def result(folder: Path, **more: Any) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def test_it_prints_one_json_object_with_every_measurement(folder, capsys):
     assert (payload["suite"], payload["n"], payload["seed"], payload["device"]) == ("scenes", 5, 3, "cpu")
     assert payload["model"]["name"] == "small"
     assert payload["nfe"] == 6  # three steps, guided
-    assert payload["sample"] == SAMPLE.model_dump()
+    assert payload["sample"] == SAMPLE.model_dump(mode="json")
     assert payload["grader"]["clean"] >= 0.99
     assert payload["grader"]["noisy"] >= 0.97
     assert payload["grader"]["clean_n"] >= 100
@@ -69,7 +70,7 @@ def test_it_prints_one_json_object_with_every_measurement(folder, capsys):
 
 
 def test_settings_can_be_chosen_and_lines_are_for_people(quick, folder, capsys):
-    chosen = ["--sampler", "dpmpp_2m", "--grid", "karras", "--steps", "2", "--guidance", "1"]
+    chosen = ["--sampler", "dpmpp_2m", "--times", "karras", "--steps", "2", "--guidance", "1"]
     assert run(["evaluate", str(folder), "-n", "1", "--device", "cpu", *chosen]) == Exit.OK
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["one_object", "0.0", "%", "[0.0,", "79.3]", "n", "1"]
@@ -82,14 +83,14 @@ def test_settings_can_be_chosen_and_lines_are_for_people(quick, folder, capsys):
 def test_pictures_are_those_of_their_prompts_and_seeds(quick, folder, monkeypatch):
     """Picture k has prompt k and the seed (seed + k) mod 2^64, whatever is drawn together."""
     seed, n, seen = 2**64 - 2, 5, list[torch.Tensor]()
-    parse = evaluate.parse
+    parse = evaluate_scenes.parse
 
-    def watched(pixels):
+    def watched(pixels, drawing):
         seen.append(pixels)
-        return parse(pixels)
+        return parse(pixels, drawing)
 
-    monkeypatch.setattr(evaluate, "TOGETHER", {"cpu": 2})
-    monkeypatch.setattr(evaluate, "parse", watched)
+    monkeypatch.setattr(evaluate_draw, "TOGETHER", {"cpu": 2})
+    monkeypatch.setattr(evaluate_scenes, "parse", watched)
     payload = result(folder, n=n, seed=seed, chosen=Chosen(steps=2))
     assert [len(pixels) for pixels in seen] == [2, 2, 1] * 4
     assert payload["nfe"] == 4
@@ -106,12 +107,12 @@ def test_a_model_that_draws_every_prompt_would_get_everything_right(quick, folde
     """The pictures of the model are replaced by the scenes the prompts describe, but for the first of every kind."""
     kinds = iter(("one", "two", "count", "mixed"))
 
-    def perfect(model, x):
+    def perfect(model, x, *, transparent):
         pixels = to_uint8(render(evaluation_scenes(0, 6, next(kinds)), 32))
         pixels[0] = 255
         return pixels
 
-    monkeypatch.setattr(evaluate, "decode", perfect)
+    monkeypatch.setattr(evaluate_scenes, "decode", perfect)
     payload = result(folder, n=6, chosen=Chosen(steps=1))
     shares = {m["name"]: (m["value"], m["n"]) for m in payload["metrics"]}
     assert {shares.pop(name) for name in ("one_object", "two_objects_relation", "count")} == {(5 / 6, 6)}
@@ -153,12 +154,12 @@ def test_pictures_that_cannot_be_graded_are_refused(tmp_path, capsys):
     assert "noisy renders of 16 x 16 pixels without error and 97 % are needed" in capsys.readouterr().err
 
 
-def nearly(side: int, n: int, seed: int, *, noisy: bool) -> Share:
+def nearly(side: int, n: int, seed: int, *, noisy: bool, questions: Questions) -> Share:
     return wilson(int(0.985 * n), n)
 
 
 def test_a_grader_that_errs_measures_nothing(folder, capsys, monkeypatch):
-    monkeypatch.setattr(evaluate, "share_right", nearly)
+    monkeypatch.setattr(evaluate_scenes, "share_right", nearly)
     assert run(["evaluate", str(folder), "-n", "500"]) == Exit.USAGE
     captured = capsys.readouterr()
     assert "the grader reads only 98.5 % of 2000 clean renders of 32 x 32 pixels" in captured.err

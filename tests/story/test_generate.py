@@ -28,7 +28,7 @@ from unfog.model.store import MANIFEST, WEIGHTS, load_model
 from unfog.util.errors import Exit
 
 NAME = "a-red-circle"
-TINY = ("generate", PROMPT, "--model", "tiny")
+TINY = ("generate", PROMPT, "--model", "tiny", "--native")
 
 
 def test_four_pictures_and_again(unfog, home, tmp_path):
@@ -36,7 +36,8 @@ def test_four_pictures_and_again(unfog, home, tmp_path):
     said = unfog(*TINY, "-n", 4, "--seed", 7, "-o", out, "--json")
     assert said.err == ""
     assert said.out.count("\n") == 1
-    assert set(said.json) == {"files", "seeds", "model", "nfe", "seconds"}
+    assert set(said.json) == {"files", "seeds", "model", "nfe", "notes", "seconds"}
+    assert said.json["notes"] == []
     assert said.json["files"] == [str(out / f"{NAME}-{seed}.png") for seed in (7, 8, 9, 10)]
     assert said.json["seeds"] == [7, 8, 9, 10]
     assert said.json["nfe"] == 2 * 3
@@ -55,8 +56,20 @@ def test_four_pictures_and_again(unfog, home, tmp_path):
     [
         (),
         ("--guidance", 1, "--sampler", "ddpm"),
-        ("--model", "unet", "--sag", 0.75, "--size", "19x13"),
-        ("--negative", "a blue square", "--rescale", 0.5, "--interval", -2, 3, "--sampler", "heun", "--grid", "karras"),
+        ("--model", "unet", "--sag", 0.75, "--canvas", "19x13"),
+        (
+            "--negative",
+            "a blue square",
+            "--rescale",
+            0.5,
+            "--interval",
+            -2,
+            3,
+            "--sampler",
+            "heun",
+            "--times",
+            "karras",
+        ),
     ],
     ids=str,
 )
@@ -73,10 +86,23 @@ def test_picture_k_is_the_picture_of_its_seed_alone(unfog, tmp_path, options):
 
 def test_the_recipe_in_the_picture(unfog, home, tmp_path):
     unfog(
-        *TINY, "--seed", 3, "--steps", 2, "--size", "24x16", "--sampler", "ddim", "--eta", 0.5, "-o", tmp_path / "a.png"
+        *TINY,
+        "--seed",
+        3,
+        "--steps",
+        2,
+        "--canvas",
+        "24x16",
+        "--sampler",
+        "ddim",
+        "--eta",
+        0.5,
+        "-o",
+        tmp_path / "a.png",
     )
     recipe = read_recipe(tmp_path / "a.png")
-    assert (recipe.prompt, recipe.seed, recipe.size, recipe.nfe) == (PROMPT, 3, (24, 16), 4)
+    assert (recipe.prompt, recipe.seed, recipe.nfe) == (PROMPT, 3, 4)
+    assert recipe.size == recipe.canvas == (24, 16)
     assert (recipe.sample.sampler, recipe.sample.steps, recipe.sample.eta) == ("ddim", 2, 0.5)
     assert recipe.model.sha256 == inspect(home / "tiny").id
     assert (recipe.device, recipe.threads, recipe.promise) == ("cpu", 1, "L3")
@@ -153,12 +179,15 @@ def test_what_the_model_does_not_read_is_told(unfog, tmp_path):
 
 BAD = {
     "sampler": (["--sampler", "unipcc"], Exit.USAGE, "unknown sampler 'unipcc'; did you mean 'unipc'?"),
-    "grid": (["--grid", "kkaras"], Exit.USAGE, "did you mean 'karras'?"),
+    "times": (["--times", "kkaras"], Exit.USAGE, "did you mean 'karras'?"),
     "steps": (["--steps", "1000000000"], Exit.USAGE, "steps = 1000000000 is not allowed: .* 1000"),
     "no number": (["--steps", "many"], Exit.USAGE, r"'--steps'.*See `unfog generate --help`"),
     "option": (["--smapler", "ddim"], Exit.USAGE, "--smapler.*--sampler"),
     "size": (["--size", "32by32"], Exit.USAGE, "'32by32' is not a size; write WIDTHxHEIGHT"),
-    "large": (["--size", "129x16"], Exit.USAGE, "a side is at most 128"),
+    "large": (["--canvas", "129x16"], Exit.USAGE, "a side is at most 128"),
+    "native": (["--size", "64"], Exit.USAGE, "say --canvas instead of --size"),
+    "sheet": (["--grid", "--guidance", "2"], Exit.USAGE, "leave --guidance out"),
+    "sheet's way": (["--grid", "--trajectory", "a.gif"], Exit.USAGE, "leave --trajectory out"),
     "n": (["-n", "0"], Exit.USAGE, "n = 0 is not allowed"),
     "seed": (["--seed", "-1"], Exit.USAGE, "seed = -1 is not allowed"),
     "negative": (["--negative", "x", "--guidance", "1"], Exit.USAGE, "no effect at guidance 1"),
@@ -252,7 +281,7 @@ def process(home: Path) -> dict[str, str]:
 def test_a_full_disk_leaves_nothing(home, tmp_path):
     """Its own process, whose files may have 1000 bytes; a picture needs more."""
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731
-    command = [sys.executable, "-m", "unfog", *TINY, "--size", "32x32", "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "unfog", *TINY, "--canvas", "32x32", "-o", str(tmp_path / "out")]
     done = subprocess.run(command, env=process(home), preexec_fn=limit, capture_output=True, text=True, check=False)
     assert done.returncode == Exit.DISK
     assert done.stdout == ""
@@ -272,7 +301,9 @@ def test_in_a_terminal(unfog, home, tmp_path):
         text = received(master)
     assert running.returncode == 0
     painted = [line for line in text.splitlines() if "▀" in line]
-    assert len(painted) == 8
+    assert len(painted) == 2 * 3 * 8 + 8  # every step of both, then both side by side
+    assert text.count("\x1b[9A") == 2 * 3  # over the step before, and at last wiped out
+    painted = painted[-8:]
     with Image.open(tmp_path / "out" / f"{NAME}-7.png") as image:
         upper, lower = image.getpixel((0, 0)), image.getpixel((0, 1))
     assert isinstance(upper, tuple)

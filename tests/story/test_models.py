@@ -34,7 +34,8 @@ def test_show(unfog, home):
     assert said.out.splitlines()[:4] == [str(home / "tiny"), f"sha256 {inspect(home / 'tiny').id}", "", "# tiny"]
     found = unfog("model", "show", home / "tiny", "--json").json
     assert found["manifest"]["model"]["picture"]["size"] == 16
-    assert found["card"] == "# tiny\n\nNothing to look at.\n"
+    assert found["card"].startswith("# tiny\n\nNothing to look at.\n\n## What it can do, and what not\n")
+    assert (found["abilities"]["side"], found["abilities"]["concepts"], found["notice"]) == (16, None, "")
     assert unfog.error("model", "show", "tinny")[0] == Exit.MODEL
 
 

@@ -25,7 +25,19 @@ from unfog.util.errors import Exit
 
 @pytest.fixture
 def picture(unfog, tmp_path) -> Path:
-    options = ("--seed", 7, "--steps", 2, "--sampler", "ddpm", "--negative", "a low tone", "-o", tmp_path / "a.png")
+    options = (
+        "--seed",
+        7,
+        "--steps",
+        2,
+        "--sampler",
+        "ddpm",
+        "--negative",
+        "a low tone",
+        "--native",
+        "-o",
+        tmp_path / "a.png",
+    )
     assert unfog("generate", PROMPT, "--model", "tiny", *options).code == 0
     return tmp_path / "a.png"
 
@@ -89,7 +101,7 @@ def test_an_edited_picture_is_found(unfog, picture):
 
 
 def test_an_edited_recipe_is_found(unfog, picture):
-    for change in ({"seed": 8}, {"prompt": "a blue square"}, {"size": (16, 24)}):
+    for change in ({"seed": 8}, {"prompt": "a blue square"}, {"size": (16, 24), "canvas": None}):
         picture.write_bytes(picture_file(pixels(picture), read_recipe(picture).model_copy(update=change)))
         said = unfog("replay", picture, "--check")
         assert (said.code, said.out) == (Exit.RECIPE, "")
@@ -132,7 +144,7 @@ def test_why_it_may_differ_is_told(unfog, picture, change, said):
 
 def test_a_grey_picture(unfog, home, tmp_path):
     save_tiny(home / "grey", tiny_config(channels=1), name="grey")
-    unfog("generate", PROMPT, "--model", "grey", "-o", tmp_path / "g.png")
+    unfog("generate", PROMPT, "--model", "grey", "--native", "-o", tmp_path / "g.png")
     with Image.open(tmp_path / "g.png") as image:
         assert image.mode == "L"
     assert unfog("replay", tmp_path / "g.png", "--check").code == 0

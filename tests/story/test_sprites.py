@@ -13,10 +13,13 @@ from tests.support.compose_sprites import make_sprites
 from tests.support.folders import SMALL_NET
 
 from unfog.cli.main import run
+from unfog.jobs import vocabulary
 from unfog.media.alpha import straight
 from unfog.media.png import encode
 from unfog.model.store import load_model
 from unfog.util.errors import Exit
+
+pytestmark = pytest.mark.slow  # trainings and measurements
 
 NET = [text for text in SMALL_NET if text.startswith("model.net.")]
 
@@ -42,7 +45,10 @@ def arguments(sprites: Path, out: Path, images: int, *settings: str, **options: 
     return [*command, "--threads", "1", *named, *sets]
 
 
-def test_sprites_become_a_model_of_stickers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sprites_become_a_model_of_stickers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vocabulary, "CAPTIONS", 200)  # reading 20,000 takes two minutes with every annotation checked
     sprites, towers, out = sprite_folder(tmp_path / "sprites"), tmp_path / "towers", tmp_path / "run"
     assert run(arguments(sprites, towers, 48, *TEXT, *TOWER, preset="contrast")) == Exit.OK
     more = (*NET, "model.completes=true")
@@ -52,7 +58,19 @@ def test_sprites_become_a_model_of_stickers(tmp_path: Path, capsys: pytest.Captu
     assert model.denoiser.net.get_submodule("image").weight.shape == (32, 32)
     assert (out / "samples/0000000048.png").is_file()
     capsys.readouterr()
-    asked = ["generate", "a turtle", "--model", str(out), "--seed", "3", "--steps", "2", "-o", str(tmp_path / "o")]
+    asked = [
+        "generate",
+        "a turtle",
+        "--model",
+        str(out),
+        "--seed",
+        "3",
+        "--steps",
+        "2",
+        "--native",
+        "-o",
+        str(tmp_path / "o"),
+    ]
     for more, mode in (([], "RGB"), (["--transparent"], "RGBA")):
         assert run([*asked, *more, "--json"]) == Exit.OK
         (file,) = json.loads(capsys.readouterr().out)["files"]

@@ -195,6 +195,7 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(tmp_path: Path) -> None:
     data = captioned_folder(tmp_path / "data", 20)
     out = tmp_path / "run"

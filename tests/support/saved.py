@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.models import awake_model, tiny_config
 from unfog.config.manifest import Manifest
-from unfog.config.model import ModelConfig, UNetConfig
+from unfog.config.model import ContrastConfig, ModelConfig, UNetConfig
 from unfog.config.sample import SampleConfig
 from unfog.model.store import save_model
 
@@ -20,7 +20,11 @@ def unet_config(*, size: int = 16, channels: int = 3) -> ModelConfig:
 
 
 def manifest_of(
-    config: ModelConfig, *, name: str = "tiny", dropout: float = 0.1, sample: SampleConfig | None = None
+    config: ModelConfig | ContrastConfig,
+    *,
+    name: str = "tiny",
+    dropout: float = 0.1,
+    sample: SampleConfig | None = None,
 ) -> Manifest:
     """A manifest with few steps; the weights are nothing to look at."""
     return Manifest(

@@ -6,84 +6,134 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unfog.util.errors import one_line
+from unfog.cli import options
+from unfog.util.errors import UsageError, one_line
+
+if TYPE_CHECKING:
+    from unfog.config.sample import GenerateRequest
+    from unfog.model.locate import Found
+
+ROWS = 4  # seeds of a sheet if nobody says
 
 
 def generate(
     prompt: Annotated[
         str, typer.Argument(metavar="PROMPT", help="What to show; an empty one is allowed and unconditional.")
     ],
-    n: Annotated[int, typer.Option("-n", help="Number of pictures; picture k has the seed S + k.")] = 1,
-    seed: Annotated[int | None, typer.Option("--seed", help="0 to 2^64 - 1; unset: a random one, printed.")] = None,
-    steps: Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")] = None,
-    sampler: Annotated[str | None, typer.Option("--sampler", help='Such as unipc or "DPM++ 2M Karras".')] = None,
-    guidance: Annotated[
-        float | None, typer.Option("--guidance", help="Strength of guidance; 1: plain conditional.")
+    n: Annotated[
+        int | None, typer.Option("-n", help="Number of pictures; picture k has the seed S + k. Unset: 1, of a grid 4.")
     ] = None,
-    negative: Annotated[str, typer.Option("--negative", help="What to steer away from.")] = "",
-    size: Annotated[str | None, typer.Option("--size", help="WIDTHxHEIGHT in pixels; unset: as trained.")] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="Name of a model or its folder; unset: the built-in one.")
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    sampler: options.Sampler = None,
+    guidance: options.Guidance = None,
+    negative: options.Negative = "",
+    size: Annotated[
+        str | None, typer.Option("--size", help="WIDTHxHEIGHT in pixels of the file; unset: 512 the longer side.")
     ] = None,
+    canvas: options.Canvas = None,
+    native: Annotated[bool, typer.Option("--native", help="Save the model's own pixels, not enlarged.")] = False,
+    model: options.ModelName = None,
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Keep transparency (stickers); otherwise it lies on white.")
     ] = False,
     out: Annotated[
         str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")
     ] = "out",
-    show: Annotated[bool, typer.Option("--show", help="Paint the pictures in the terminal, too.")] = False,
+    grid: Annotated[
+        bool, typer.Option("--grid", help="One sheet instead: a row per seed, a column per guidance (1, 2, 3, 5).")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Paint the pictures in the terminal, too, as they come out of the noise.")
+    ] = False,
     trajectory: Annotated[
         Path | None, typer.Option("--trajectory", help="Write the way of the first picture out of the noise (.gif).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    grid: Annotated[str | None, typer.Option("--grid", help="Time grid, such as rf_shift, karras or beta.")] = None,
-    eta: Annotated[float | None, typer.Option("--eta", help="Fresh noise per step of ddim, 0 to 1.")] = None,
-    sag: Annotated[float | None, typer.Option("--sag", help="Strength of self-attention guidance, 0 to 10.")] = None,
-    rescale: Annotated[
-        float | None, typer.Option("--rescale", help="Pull guided contrast back to the plain one, 0 to 1.")
-    ] = None,
-    interval: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--interval", help="Guide only while lam = log(alpha/sigma) is between LOW and HIGH."),
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")
-    ] = None,
+    as_json: options.AsJson = False,
+    times: options.Times = None,
+    eta: options.Eta = None,
+    sag: options.Sag = None,
+    rescale: options.Rescale = None,
+    interval: options.Interval = None,
+    guide: options.Guide = None,
+    device: options.Device = None,
 ) -> None:
     """Make pictures from a sentence. Settings that are unset are the model's recommended ones."""
-    from unfog.cli.parse import size_of
-    from unfog.cli.show import follow
-    from unfog.jobs.events import Picture
-    from unfog.jobs.generate import generate_job
-    from unfog.jobs.save import place
-    from unfog.jobs.settings import Chosen, request_for
+    from unfog.cli.parse import seed_of, size_of
+    from unfog.jobs.settings import OUTPUT, Chosen, request_for
+    from unfog.jobs.sheet import CELL
     from unfog.model.locate import locate
-    from unfog.util.devices import set_threads
 
+    if grid and (guidance is not None or trajectory is not None):
+        other = "--guidance" if guidance is not None else "--trajectory"
+        raise UsageError(f"--grid goes through the strengths of guidance and writes one sheet: leave {other} out")
     found = locate(model)
-    chosen = Chosen(sampler, grid, steps, guidance, interval, rescale, sag, eta)
-    start = int.from_bytes(os.urandom(4)) if seed is None else seed
     wanted = request_for(
         found.manifest,
         prompt,
-        chosen,
-        n=n,
-        seed=start,
+        Chosen(sampler, times, steps, guidance, interval, rescale, sag, eta, guide),
+        n=(ROWS if grid else 1) if n is None else n,
+        seed=seed_of(seed),
         negative=negative,
         size=size_of(size),
+        canvas=size_of(canvas, option="--canvas"),
+        native=native,
+        longest=CELL if grid else OUTPUT,
         transparent=transparent,
     )
-    where = place(out, n)
+    if grid:
+        write_sheet(wanted, found, out, show=show, as_json=as_json, device=device)
+    else:
+        write_pictures(wanted, found, out, trajectory, show=show, as_json=as_json, device=device)
+
+
+def write_pictures(
+    wanted: GenerateRequest,
+    found: Found,
+    out: str,
+    trajectory: Path | None,
+    *,
+    show: bool,
+    as_json: bool,
+    device: str | None,
+) -> None:
+    """A file per picture; on a terminal with ``show`` also what they look like, meanwhile and in the end."""
+    from unfog.cli.screen import Screen
+    from unfog.cli.show import follow
+    from unfog.jobs.generate import generate_job
+    from unfog.jobs.save import place
+    from unfog.util.devices import set_threads
+
+    where = place(out, wanted.n)
     set_threads()
-    finished = list[Picture]()
-    events = generate_job(wanted, found, out=where, trajectory=trajectory, device=device)
-    follow(events, as_json=as_json, say=say, picture=finished.append)
-    if show:
-        paint(finished, to_stderr=as_json)
+    screen = Screen(sys.stderr if as_json else sys.stdout, os.environ) if show else None
+    moving = screen is not None and screen.moves
+    events = generate_job(wanted, found, out=where, trajectory=trajectory, previews=moving, device=device)
+    follow(events, as_json=as_json, say=say, screen=screen)
+    if screen is not None:
+        screen.finish()
+
+
+def write_sheet(
+    wanted: GenerateRequest, found: Found, out: str, *, show: bool, as_json: bool, device: str | None
+) -> None:
+    """One sheet of pictures, a row per seed and a column per strength of guidance."""
+    from unfog.cli.screen import Screen
+    from unfog.cli.show import follow
+    from unfog.jobs.save import place
+    from unfog.jobs.sheet import sheet_job
+    from unfog.util.devices import set_threads
+
+    where = place(out, 1)
+    set_threads()
+    screen = Screen(sys.stderr if as_json else sys.stdout, os.environ) if show else None
+    follow(sheet_job(wanted, found, out=where, device=device), as_json=as_json, say=say_sheet, screen=screen)
+    if screen is not None:
+        screen.finish()
 
 
 def say(payload: Mapping[str, Any]) -> None:
@@ -98,10 +148,9 @@ def say(payload: Mapping[str, Any]) -> None:
     )
 
 
-def paint(finished: list[Any], *, to_stderr: bool) -> None:
-    """Show pictures on the terminal."""
-    from unfog.media.terminal import colour_depth, paint, width_of
-
-    stream = sys.stderr if to_stderr else sys.stdout
-    depth = colour_depth(stream, os.environ)
-    print(paint([p.pixels for p in finished], columns=width_of(stream), depth=depth), file=stream)
+def say_sheet(payload: Mapping[str, Any]) -> None:
+    """The sheet, and what is on it."""
+    scales = ", ".join(f"{scale:g}" for scale in payload["guidance"])
+    seeds = payload["seeds"]
+    print(f"{one_line(payload['files'][0])}  (seeds {seeds[0]} to {seeds[-1]}, guidance {scales})")
+    print(f"{payload['model']['name']}, {payload['seconds']:.1f} s", file=sys.stderr)

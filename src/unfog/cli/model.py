@@ -31,9 +31,9 @@ def show_model(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Show the card of a model.
+    """Show what a model can and cannot do.
 
-    Training, data and licences, measurements, recommended settings.
+    Things, styles and languages it knows, training, data and licences, measurements, recommended settings.
     """
     from unfog.cli.show import follow
     from unfog.jobs.models import show_job
@@ -74,7 +74,7 @@ def calibrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Fit the noise levels a model is evaluated at, for few steps; a copy of the model remembers them."""
-    from unfog.cli.parse import lines_of, numbers_of
+    from unfog.cli.parse import counts_of, lines_of, numbers_of
     from unfog.cli.show import follow
     from unfog.jobs.calibrate import calibrate_job
     from unfog.util.devices import set_threads
@@ -82,7 +82,7 @@ def calibrate(
     events = calibrate_job(
         model,
         out,
-        steps=[round(n) for n in numbers_of(steps, "--steps")],
+        steps=counts_of(steps, "--steps"),
         guidance=numbers_of(guidance or "", "--guidance"),
         prompts=() if prompts is None else lines_of(prompts),
         pictures=pictures,
@@ -124,4 +124,8 @@ def say_card(payload: Mapping[str, Any]) -> None:
     print(one_line(payload["folder"]))
     print(f"sha256 {payload['sha256']}\n")
     for line in payload["card"].splitlines():
+        print(one_line(line))
+    if payload["notice"]:
+        print("\nPictures it was trained on:\n")
+    for line in payload["notice"].splitlines():
         print(one_line(line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from unfog.util.errors import UsageError
 SIZE = re.compile(r"(\d{1,6})(?:x(\d{1,6}))?", re.IGNORECASE)
 
 
-def size_of(text: str | None) -> tuple[int, int] | None:
+def seed_of(seed: int | None) -> int:
+    """The seed that was given, or a random one of 32 bits, which people can type again."""
+    return int.from_bytes(os.urandom(4)) if seed is None else seed
+
+
+def size_of(text: str | None, *, option: str = "--size") -> tuple[int, int] | None:
     """``48x32`` as (width, height); ``32`` is a square.
 
     Raises:
@@ -21,7 +27,7 @@ def size_of(text: str | None) -> tuple[int, int] | None:
         return None
     found = SIZE.fullmatch(text)
     if found is None:
-        raise UsageError(f"--size {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
+        raise UsageError(f"{option} {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
     return int(found[1]), int(found[2] or found[1])
 
 
@@ -53,3 +59,19 @@ def lines_of(path: Path) -> list[str]:
     if not found:
         raise UsageError(f"{path} is empty; write one prompt per line")
     return found
+
+
+def counts_of(text: str | None, option: str) -> tuple[int, ...]:
+    """``4,8,12`` as whole numbers of at least 1; none for ``None``.
+
+    Raises:
+        UsageError: anything else, or the same number twice.
+    """
+    if text is None:
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 1000 for part in parts):
+        raise UsageError(f"{option} {text!r} is no list of numbers from 1 to 1000; write them with commas: 4,8,12")
+    if len(set(map(int, parts))) < len(parts):
+        raise UsageError(f"{option} {text!r} names a number twice; write each once")
+    return tuple(map(int, parts))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from unfog.util.errors import one_line
 
 if TYPE_CHECKING:
-    from unfog.jobs.events import Event, Picture, Progress
+    from unfog.cli.screen import Screen
+    from unfog.jobs.events import Event, Progress
 
 LOG_S = 30.0  # without a terminal, one line of progress in so many seconds
 
@@ -22,7 +23,7 @@ def follow(
     *,
     as_json: bool,
     say: Callable[[Mapping[str, Any]], None] | None = None,
-    picture: Callable[[Picture], None] | None = None,
+    screen: Screen | None = None,
 ) -> dict[str, Any]:
     """Run a job to its end and return its result.
 
@@ -30,23 +31,24 @@ def follow(
         events: of the job.
         as_json: print the result as one JSON object on stdout, and nothing else there.
         say: prints the result for a person instead; ``None``: one line per entry.
-        picture: called with every finished picture.
+        screen: where pictures are painted; one that moves takes the place of the bar.
     """
     from unfog.jobs import events as kinds
 
     payload = dict[str, Any]()
-    with progress_bar() as advance:
+    with progress_bar(quiet=screen is not None and screen.moves) as advance:
         for event in events:
             match event:
                 case kinds.Progress():
                     advance(event)
                 case kinds.Note(message):
                     print(f"unfog: note: {one_line(message)}", file=sys.stderr)
-                case kinds.Picture():
-                    if picture is not None:
-                        picture(event)
-                case kinds.Preview():
-                    pass
+                case kinds.Picture(painted=painted):
+                    if screen is not None:
+                        screen.add(painted)
+                case kinds.Preview(pixels):
+                    if screen is not None:
+                        screen.preview(pixels)
                 case kinds.Result(found):
                     payload = found
     if as_json:
@@ -63,8 +65,11 @@ def lines(payload: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """A bar with the time left on a terminal; elsewhere a line now and then."""
+def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Progress], None]]:
+    """A bar with the time left on a terminal; elsewhere a line now and then; nothing if ``quiet``."""
+    if quiet:
+        yield lambda _: None
+        return
     if not sys.stderr.isatty():
         yield Log().advance
         return

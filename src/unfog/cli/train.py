@@ -23,14 +23,17 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Run folder to make (or, with --resume, to continue).")],
     sprites: Annotated[
         str | None,
-        typer.Option("--sprites", help="With 'scenes': compose them of these captioned pictures with transparency."),
+        typer.Option(
+            "--sprites",
+            help="With 'scenes': compose them of captioned pictures with transparency, or of 'emoji'.",
+        ),
     ] = None,
     start: Annotated[
         str | None,
         typer.Option("--start", help="Model to start from: of --preset contrast for its words, or one that draws."),
     ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast.")
+        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast, upscale.")
     ] = "small",
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")

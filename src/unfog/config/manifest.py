@@ -19,13 +19,15 @@ class FileEntry(Config):
 
 
 class Metric(Config):
-    """A measured number with its sample count and, for shares, a Wilson 95 % interval."""
+    """A measured number with its sample count and, for shares and their differences, a 95 % interval."""
 
     name: str
     value: float
     n: Annotated[int, Field(ge=1)]
     low: float | None = None
     high: float | None = None
+    unit: Literal["share", "points", "number"] = "share"
+    """``share``: 0 to 1. ``points``: a difference of two shares, -1 to 1. ``number``: anything else."""
     note: str = ""
 
 
@@ -65,6 +67,23 @@ class Training(Config):
     config: dict[str, Any]
 
 
+Text = Annotated[str, Field(max_length=400_000)]
+
+
+class Knowledge(Config):
+    """What a model was shown by name; every other word of a prompt is a guess to it."""
+
+    concepts: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=20_000)] = ()
+    """Things, the most useful first; "turtle|tortoise" is a name with its synonyms."""
+    names: Annotated[dict[Annotated[str, Field(pattern="^[a-z]{2,8}$")], Text], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
+    """Names of these things in other languages, by language code, with "|" between them."""
+    words: Text = ""
+    """All other words of its captions (colours, numbers, sizes, places, styles), with spaces between them."""
+    styles: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=200)] = ()
+
+
 class Manifest(Config):
     """``unfog.json``. ``files`` is filled in by the atomic commit of the folder."""
 
@@ -78,13 +97,16 @@ class Manifest(Config):
     """Share of captions replaced by the null conditioning in training; at 0 the model cannot be guided."""
     parameters: Annotated[int, Field(ge=0)] = 0
     """Numbers in the weights file; 0: not counted."""
-    tokenizer_sha256: str
+    tokenizer_sha256: str | None = None
+    """Of the vocabulary; unset for a model that reads no text."""
     sample: SampleConfig = SampleConfig()
     """Recommended sampling settings."""
     calibrated: Annotated[tuple[Calibration, ...], Field(max_length=256)] = ()
     """Fitted nodes, for the grid ``calibrated``."""
     examples: tuple[str, ...] = ()
     """Prompts of the kind the model was trained on."""
+    knows: Knowledge | None = None
+    """What it was shown by name; unset: nobody wrote it down."""
     training: Training | None = None
     metrics: tuple[Metric, ...] = ()
     files: dict[str, FileEntry] = Field(default_factory=dict)

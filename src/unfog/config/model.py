@@ -151,13 +151,25 @@ class ContrastConfig(Config):
     dim: Positive = 128
 
 
+class UpscaleConfig(Config):
+    """A model that doubles pictures (``nets/upscaler.py``); ``picture.size`` is the side of what it gives back."""
+
+    kind: Literal["upscale"] = "upscale"
+    picture: PictureConfig = PictureConfig(channels=4, size=128)
+    width: Positive = 24
+    depth: Positive = 4
+
+
 def kind_of(config: object) -> object:
-    """Which of the two a configuration is; those from before there were two say nothing and draw."""
+    """Which kind a configuration is; those from before there were kinds say nothing and draw."""
     if isinstance(config, dict):
         return cast(dict[str, object], config).get("kind", "diffusion")
     return getattr(config, "kind", None)
 
 
 AnyModelConfig = Annotated[
-    Annotated[ModelConfig, Tag("diffusion")] | Annotated[ContrastConfig, Tag("contrast")], Discriminator(kind_of)
+    Annotated[ModelConfig, Tag("diffusion")]
+    | Annotated[ContrastConfig, Tag("contrast")]
+    | Annotated[UpscaleConfig, Tag("upscale")],
+    Discriminator(kind_of),
 ]

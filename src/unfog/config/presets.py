@@ -9,6 +9,7 @@ from unfog.config.model import (
     ModelConfig,
     PictureConfig,
     TextConfig,
+    UpscaleConfig,
 )
 from unfog.config.train import OptimiserConfig, RunConfig, TrainConfig
 
@@ -67,7 +68,22 @@ def contrast(size: int) -> RunConfig:
     )
 
 
-PRESETS = {"tiny": tiny, "small": small, "base": base, "contrast": contrast}
+def upscale(size: int) -> RunConfig:
+    """About 50,000 parameters, which double pictures; ``size`` is the side of the large ones."""
+    return RunConfig(
+        model=UpscaleConfig(picture=PictureConfig(size=size)),
+        train=TrainConfig(
+            images=20_000,
+            batch=8,
+            optimiser=OptimiserConfig(lr=1e-3, warmup_images=500),
+            save_every_images=5_000,
+            validate_every_images=5_000,
+            preview_every_images=5_000,
+        ),
+    )
+
+
+PRESETS = {"tiny": tiny, "small": small, "base": base, "contrast": contrast, "upscale": upscale}
 
 
 def patch_for(size: int, grid: int) -> int:

@@ -38,6 +38,8 @@ class Recipe(Config):
     """Of this picture, not of the request it was part of."""
     size: tuple[Side, Side]
     """Width and height in pixels."""
+    canvas: tuple[Side, Side] | None = None
+    """Width and height that were painted and then enlarged; unset in older pictures, which are as they were painted."""
     transparent: bool = False
     """Whether the file keeps transparency; otherwise it lies on white."""
     sample: SampleConfig

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from unfog.config.base import Config
+from unfog.config.guide import GUIDES, Guide
 from unfog.config.model import Fraction
 
 SamplerName = Literal[
@@ -57,6 +58,7 @@ LogSNR = Annotated[float, Field(ge=-50, le=50)]
 Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Side = Annotated[int, Field(ge=8, le=4096)]
+Prompt = Annotated[str, Field(max_length=4096)]
 
 
 class SampleConfig(Config):
@@ -75,6 +77,8 @@ class SampleConfig(Config):
     """Pull the contrast of the guided estimate back to the plain one (Lin et al. 2023)."""
     sag: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Strength of self-attention guidance (Hong et al. 2023); 0 is off."""
+    guide: Annotated[tuple[Guide, ...], Field(max_length=8)] = ()
+    """Variants of guidance on top: one at most for each part of CFG (scale, anchor, mix), each of the others once."""
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Fresh noise per step for samplers that can take it (ddim); 0 is deterministic."""
 
@@ -90,16 +94,42 @@ class SampleConfig(Config):
                 raise ValueError("nodes must increase in lam")
         return self
 
+    @model_validator(mode="after")
+    def guides_fit_together(self) -> SampleConfig:
+        """What replaces the same part of CFG cannot be asked for twice."""
+        taken = dict[str, str]()
+        for guide in self.guide:
+            part = guide.name if GUIDES[guide.name].part == "push" else GUIDES[guide.name].part
+            if part in taken:
+                raise ValueError(f"the guides {taken[part]} and {guide.name} replace the same thing; leave one out")
+            taken[part] = guide.name
+        return self
+
 
 class GenerateRequest(Config):
     """One call of ``unfog generate``: ``n`` pictures of a prompt, picture k from seed (seed + k) mod 2^64."""
 
-    prompt: Annotated[str, Field(max_length=4096)]
-    negative: Annotated[str, Field(max_length=4096)] = ""
+    prompt: Prompt
+    negative: Prompt = ""
     n: Annotated[int, Field(ge=1, le=1024)] = 1
     seed: Seed = 0
+    canvas: tuple[Side, Side] | None = None
+    """Width and height that are painted, in pixels; unset: the size the model was trained at."""
     size: tuple[Side, Side] | None = None
-    """Width and height in pixels; unset: the size the model was trained at."""
+    """Width and height of the finished picture, which is the canvas enlarged; unset: the canvas as it is."""
     transparent: bool = False
     """Keep what the model paints transparent; otherwise it lies on white."""
+    sample: SampleConfig = SampleConfig()
+
+
+class MorphRequest(Config):
+    """One call of ``unfog morph``: pictures on the way from one prompt and seed to another."""
+
+    prompts: tuple[Prompt, Prompt]
+    negative: Prompt = ""
+    seeds: tuple[Seed, Seed]
+    frames: Annotated[int, Field(ge=2, le=240)] = 16
+    """Pictures, both ends included."""
+    canvas: tuple[Side, Side]
+    size: tuple[Side, Side]
     sample: SampleConfig = SampleConfig()

@@ -36,6 +36,12 @@ def bound(denoiser: Conditional, cond: Cond) -> Denoise:
     return lambda x, t: denoiser(x, t, cond.expand(x.shape[0]))
 
 
+class Watched(Protocol):
+    """A denoiser whose attention can be observed and changed."""
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Cond, probe: Probe | None = None) -> Tensor: ...
+
+
 class Net(Protocol):
     """A raw network: noisy tensor, noise level ``(b,)`` in units of lam, conditioning, optional probe."""
 

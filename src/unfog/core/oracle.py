@@ -4,6 +4,9 @@
 
     E[x0 | x_t] = sum_k r_k [m_k + alpha C_k S_k^{-1} (x_t - alpha m_k)],    r_k ~ w_k N(x_t; alpha m_k, S_k)
 
+    Cov[x0 | x_t] = sum_k r_k [sigma^2 C_k S_k^{-1} + c_k c_k^T] - D D^T,    c_k the brackets above, D = E[x0 | x_t]
+    dD/dx_t = (alpha/sigma^2) Cov[x0 | x_t],    log p(x_t) = log sum_k w_k N(x_t; alpha m_k, S_k)
+
 C_k = U diag(s) U^T, so S_k is inverted by its eigenvalues; s = 0 is a point mass, and a mixture of point masses is a
 finite set of data. Everything is written in (alpha, sigma) and finite at alpha = 0. A sample may have any shape of d
 numbers.
@@ -15,6 +18,7 @@ Sums run over one axis at a time, never as a matrix product, so a sample's resul
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -86,16 +90,67 @@ class GaussianMixture:
 
         return estimate
 
+    def log_density(self, process: Process) -> Callable[[Tensor, Tensor], Tensor]:
+        """(x_t, t) -> log p(x_t), ``(b,)`` in nats; at sigma = 0 that of the data, if no variance is 0."""
+        axes, weights = self._axes(), self._log_weights()
+        constant = 0.5 * self.means.shape[1] * math.log(2 * math.pi)
+        return lambda x, t: self._components(axes, weights, process, x, t)[0].logsumexp(1) - constant
+
+    def log_class(self, process: Process, label: int) -> Callable[[Tensor, Tensor], Tensor]:
+        """(x_t, t) -> log p(label | x_t), ``(b,)``: the perfect classifier of noisy samples.
+
+        Raises:
+            UsageError: no component has this label.
+        """
+        axes, weights, inside = self._axes(), self._log_weights(), self._with(label)
+
+        def estimate(x: Tensor, t: Tensor) -> Tensor:
+            scores, _, _ = self._components(axes, weights, process, x, t)
+            return scores[:, inside].logsumexp(1) - scores.logsumexp(1)
+
+        return estimate
+
+    def covariance(self, process: Process) -> Callable[[Tensor, Tensor], Tensor]:
+        """(x_t, t) -> Cov[x0 | x_t], ``(b, d, d)``."""
+        axes, weights = self._axes(), self._log_weights()
+
+        def estimate(x: Tensor, t: Tensor) -> Tensor:
+            scores, centres, spread = self._components(axes, weights, process, x, t)
+            variances, basis = axes
+            left = process.sigma(t)[:, None, None] ** 2 * variances / spread  # (b, k, d)
+            within = ((basis * left[:, :, None, :])[..., None, :] * basis[:, None]).sum(-1)  # (b, k, d, d)
+            share = scores.softmax(-1)
+            apart = centres - (share[..., None] * centres).sum(1, keepdim=True)
+            return (share[..., None, None] * (within + apart[..., :, None] * apart[..., None, :])).sum(1)
+
+        return estimate
+
+    def jacobian(self, process: Process) -> Callable[[Tensor, Tensor], Tensor]:
+        """(x_t, t) -> dE[x0 | x_t]/dx_t, ``(b, d, d)``; sigma(t) > 0."""
+        covariance = self.covariance(process)
+
+        def estimate(x: Tensor, t: Tensor) -> Tensor:
+            return (process.alpha(t) / process.sigma(t) ** 2)[:, None, None] * covariance(x, t)
+
+        return estimate
+
     def only(self, label: int) -> GaussianMixture:
         """The components of one class.
 
         Raises:
             UsageError: no component has this label.
         """
+        keep = self._with(label)
+        return GaussianMixture(self.weights[keep], self.means[keep], self.covs[keep], torch.full((len(keep),), label))
+
+    def _with(self, label: int) -> Int64[Tensor, " n"]:
+        """Which components have this label."""
         if self.labels is None or not bool((self.labels == label).any()):
             raise UsageError(f"no component has the label {label}: the classes are 0..{self.null - 1}")
-        keep = self.labels == label
-        return GaussianMixture(self.weights[keep], self.means[keep], self.covs[keep], self.labels[keep])
+        return (self.labels == label).nonzero()[:, 0]
+
+    def _log_weights(self) -> Float[Tensor, "1 k"]:
+        return (self.weights / self.weights.sum()).log()[None]
 
     def sample(self, u: Float[Tensor, " b"], eps: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
         """Draw from it: ``u`` uniform in (0, 1) picks the component, ``eps`` is unit noise."""
@@ -113,15 +168,22 @@ class GaussianMixture:
         values, basis = cast("tuple[Tensor, Tensor]", found)
         return values.clamp(min=0), basis
 
-    def _estimate(
+    def _components(
         self, axes: tuple[Tensor, Tensor], log_weights: Float[Tensor, "_ k"], process: Process, x: Sample, t: Time
-    ) -> Sample:
+    ) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b k d"], Float[Tensor, "_ k d"]]:
+        """For every component: log w_k N(x_t; ...) but for a constant, E[x0 | x_t, k], and the variances of x_t."""
         variances, basis = axes
         alpha, sigma = (c[:, None, None] for c in (process.alpha(t), process.sigma(t)))
         spread = alpha**2 * variances + sigma**2  # (b, k, d)
         offset = _turn(basis.mT, x.flatten(1)[:, None] - alpha * self.means)  # (b, k, d)
         scores = log_weights - 0.5 * (offset**2 / spread + spread.log()).sum(-1)  # (b, k)
         centres = self.means + _turn(basis, alpha * variances / spread * offset)  # (b, k, d)
+        return scores, centres, spread
+
+    def _estimate(
+        self, axes: tuple[Tensor, Tensor], log_weights: Float[Tensor, "_ k"], process: Process, x: Sample, t: Time
+    ) -> Sample:
+        scores, centres, _ = self._components(axes, log_weights, process, x, t)
         return (scores.softmax(-1)[..., None] * centres).sum(1).reshape(x.shape).to(x)
 
 

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from unfog.data.licence import UNKNOWN, all_free, identify
-from unfog.media.image import decode
+from unfog.media.image import decode, decode_rgba
 from unfog.util.errors import DataError
 
 ENDINGS = frozenset({".ttf", ".otf", ".ttc", ".otc"})
@@ -80,14 +81,30 @@ class ColourFont:
             square = Image.new("RGB", (side, side), "white")
             square.paste(stored, ((side - stored.width) // 2, (side - stored.height) // 2))
             return square
-        return self._painted(glyph, max(LEAST_PAINTED, OVERSAMPLING * size))
+        rgba = self._painted(glyph, max(LEAST_PAINTED, OVERSAMPLING * size))
+        return Image.fromarray(rgba[..., :3] + (255 - rgba[..., 3:]))
+
+    def sticker(self, glyph: int, size: int) -> Image.Image:
+        """A glyph with its transparency (RGBA), otherwise as ``picture``, but no squarer than it is.
+
+        Raises:
+            DataError: the font's data is damaged.
+        """
+        png = self._png(glyph)
+        if png:
+            return decode_rgba(png, name=f"glyph {glyph} of {self.path}")
+        rgba = self._painted(glyph, max(LEAST_PAINTED, OVERSAMPLING * size))
+        return Image.frombytes("RGBa", rgba.shape[:2], rgba.tobytes()).convert("RGBA")
 
     def _png(self, glyph: int) -> bytes:
         blob = self.font.get_glyph_color_png(glyph)
         return b"" if blob is None else bytes(blob.data)
 
-    def _painted(self, glyph: int, side: int) -> Image.Image:
-        """The layers of a vector glyph, in the square round its box of advance, ascender and descender."""
+    def _painted(self, glyph: int, side: int) -> UInt8[np.ndarray, "side side 4"]:
+        """The layers of a vector glyph, in the square round its box of advance, ascender and descender.
+
+        Colours (RGB) are premultiplied by alpha.
+        """
         hb = self.harfbuzz
         font = hb.Font(self.font.face)
         vertical, advance = font.get_font_extents("ltr"), font.get_glyph_h_advance(glyph)
@@ -102,8 +119,7 @@ class ColourFont:
         if not painted:
             raise DataError(f"glyph {glyph} of {self.path} cannot be drawn; choose another font with --font")
         bgra = np.frombuffer(painted.buffer, dtype=np.uint8).reshape(side, side, 4)[::-1]  # rows go upwards
-        over_white = bgra[..., 2::-1] + (255 - bgra[..., 3:])  # colours are multiplied by alpha
-        return Image.fromarray(np.ascontiguousarray(over_white))
+        return np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
 
 
 def open_font(path: Path) -> ColourFont:

@@ -9,7 +9,7 @@ largest of half-plane distances for convex outlines.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -20,6 +20,7 @@ from unfog.data.scenes_palette import PALETTE, tones
 
 PERIOD = 8.0  # of stripes and squares, in 1/32 of the side: 4 light, 4 lighter
 Plane = Float[Tensor, "n h w"]
+Outline = Callable[[Plane, Plane], Plane]  # signed distance in a square from -1 to 1, y down; negative inside
 
 
 def _circle(x: Plane, y: Plane) -> Plane:
@@ -75,13 +76,17 @@ def _diamond(x: Plane, y: Plane) -> Plane:
     return (x.abs() + y.abs() * width - width) / math.hypot(1, width)
 
 
-OUTLINES: dict[str, Callable[[Plane, Plane], Plane]] = dict(
+OUTLINES: dict[str, Outline] = dict(
     zip(SHAPES, (_circle, _square, _triangle, _star, _heart, _cross, _ring, _diamond), strict=True)
 )
 
 
 def coverage(
-    shape: str, centres: Float[Tensor, "n 2"], diameters: Float[Tensor, " n"], size: int
+    shape: str,
+    centres: Float[Tensor, "n 2"],
+    diameters: Float[Tensor, " n"],
+    size: int,
+    outlines: Mapping[str, Outline] = OUTLINES,
 ) -> Float[Tensor, "n size size"]:
     """Share of each pixel covered by an object, 0..1; centres and diameters in 1/32 of the side."""
     unit = size / SIDE
@@ -90,7 +95,7 @@ def coverage(
     x = (axis - centres[:, :1] * unit) / radius[:, None]  # (n, w)
     y = (axis - centres[:, 1:] * unit) / radius[:, None]  # (n, h)
     x, y = torch.broadcast_tensors(x[:, None, :], y[:, :, None])
-    return torch.add(0.5, OUTLINES[shape](x, y) * radius[:, None, None], alpha=-1).clamp_(0, 1)
+    return torch.add(0.5, outlines[shape](x, y) * radius[:, None, None], alpha=-1).clamp_(0, 1)
 
 
 def waves(size: int) -> Float[Tensor, " size"]:

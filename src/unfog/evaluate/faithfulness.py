@@ -59,6 +59,10 @@ class Grade:
         """The names of the facts that are true."""
         return [name for name, value in self.stated.items() if value]
 
+    def without(self, fact: str) -> Grade:
+        """The same grade with one fact left out, which is not ``count``."""
+        return replace(self, **{fact: None})
+
     @property
     def all(self) -> bool:
         """Whether every stated fact is true."""

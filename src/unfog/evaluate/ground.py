@@ -64,9 +64,9 @@ def weights(side: int) -> Float[Tensor, "5 side side"]:
 
 
 @cache
-def ring(side: int) -> Bool[Tensor, "side side"]:
-    """The border that objects leave free."""
-    width = int(BORDER * side / SIDE)
+def ring(side: int, border: float = BORDER) -> Bool[Tensor, "side side"]:
+    """The border that objects leave free, at least one pixel of it."""
+    width = max(1, int(border * side / SIDE))
     out = torch.ones(side, side, dtype=torch.bool)
     out[width : side - width, width : side - width] = False
     return out
@@ -101,10 +101,10 @@ def _fit(
     return fitted, away
 
 
-def read(x: Float[Tensor, "b 3 side side"]) -> Grounds:
-    """The backgrounds of pictures in 0..1, from their borders."""
+def read(x: Float[Tensor, "b 3 side side"], border: float = BORDER) -> Grounds:
+    """The backgrounds of pictures in 0..1, from what objects leave free at the edge, in 1/32 of the side."""
     side = x.shape[-1]
-    at = ring(side)
+    at = ring(side, border)
     w = weights(side)[:, at]  # (5, n)
     fitted, away = _fit(x[:, :, at], torch.stack([1 - w, w], dim=1), torch.ones(len(x), int(at.sum())))
     score = away.clamp(max=OUTLIER).square().mean(dim=2)  # (b, 5)
@@ -114,12 +114,14 @@ def read(x: Float[Tensor, "b 3 side side"]) -> Grounds:
     return _grounds(which, fitted[torch.arange(len(x)), which], away[torch.arange(len(x)), which], side)
 
 
-def refine(x: Float[Tensor, "b 3 side side"], found: Grounds, free: Bool[Tensor, "b side side"]) -> Grounds:
+def refine(
+    x: Float[Tensor, "b 3 side side"], found: Grounds, free: Bool[Tensor, "b side side"], border: float = BORDER
+) -> Grounds:
     """The same kinds, tones from all pixels marked ``free`` of objects (and from the border)."""
     side = x.shape[-1]
     w = weights(side)[found.which].flatten(1)  # (b, n)
     basis = torch.stack([1 - w, w], dim=1)[:, None]  # (b, 1, 2, n)
-    held = (free | ring(side)).flatten(1)
+    held = (free | ring(side, border)).flatten(1)
     fitted, away = _fit(x.flatten(2), basis, held.float())
     return _grounds(found.which, fitted[:, 0], torch.where(held, away[:, 0], torch.nan), side)
 

@@ -16,7 +16,7 @@ so a blob, a half or two merged objects, which no template explains, are known b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
@@ -24,14 +24,16 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from unfog.data.scenes_layout import SHAPES, SIDE
+from unfog.data.scenes_layout import SIDE
 from unfog.data.scenes_render import coverage
+from unfog.evaluate.drawing import SCENES, Drawing
 from unfog.evaluate.ground import length
 
 RIVALS = 3  # shapes that are improved
 STEPS = 2  # of Gauss-Newton
 NUDGE = 0.15  # pixels by which a length is changed to measure a derivative
 LONGEST = 1.5  # pixels a length may move in one step
+SYMMETRIC = 1e-4  # of its diameter: a centroid so near the middle is in the middle
 SMOOTH = 0.5  # standard deviation in pixels of the softer of two templates
 
 
@@ -57,7 +59,7 @@ class Outlines:
     """The best template of every region.
 
     Fields:
-        shape: index into ``SHAPES``.
+        shape: index into ``Drawing.shapes``.
         place: centre (x, y) and diameter in pixels of the window.
         colour: of the object, 0..1 (a little beyond where no pixel was fully covered).
         fit: share of explained variance, 1 is perfect.
@@ -76,24 +78,26 @@ class Rivals:
     """Templates that compete for regions, one per row.
 
     Fields:
-        shape: index into ``SHAPES``.
+        shape: index into ``drawing.shapes``.
         place: centre (x, y) and diameter in pixels.
         a, power: the region along its colour, and the squared contrast that weighs each pixel.
+        drawing: whose shapes compete.
     """
 
     shape: Int64[Tensor, " m"]
     place: Float[Tensor, "m 3"]
     a: Float[Tensor, "m k k"]
     power: Float[Tensor, "m k k"]
+    drawing: Drawing
 
     def templates(self, place: Float[Tensor, "m 3"]) -> Float[Tensor, "m k k"]:
         """Coverage by the shapes at places."""
         k = self.a.shape[-1]
         out, scaled = torch.empty_like(self.a), place * (SIDE / k)  # the renderer takes 1/32 of the side
-        for number, name in enumerate(SHAPES):
+        for number, name in enumerate(self.drawing.shapes):
             rows = (self.shape == number).nonzero()[:, 0]
             if len(rows):
-                out[rows] = coverage(name, scaled[rows, :2], scaled[rows, 2], k)
+                out[rows] = coverage(name, scaled[rows, :2], scaled[rows, 2], k, self.drawing.outlines)
         return out
 
     def strength(self, t: Float[Tensor, "m k k"]) -> Float[Tensor, "m 1 1"]:
@@ -124,18 +128,21 @@ class Rivals:
         after = self.place + step.clamp(-LONGEST, LONGEST)
         after[:, 2].clamp_(2.0, float(t.shape[-1]))
         better = self.error(self.templates(after)) < self.error(t)
-        return Rivals(self.shape, torch.where(better[:, None], after, self.place), self.a, self.power)
+        return replace(self, place=torch.where(better[:, None], after, self.place))
 
 
 @cache
-def moments() -> Float[Tensor, "8 2"]:
-    """Area of every shape of diameter 1, and how far below the middle of its box its centroid lies."""
+def moments(drawing: Drawing) -> Float[Tensor, "shapes 3"]:
+    """Area of every shape of diameter 1, and how far right of and below the middle of its box its centroid lies."""
     fine, across = 256, 30.0
-    big = torch.cat([coverage(s, torch.full((1, 2), SIDE / 2), torch.tensor([across]), fine) for s in SHAPES])
-    y = (torch.arange(fine) + 0.5) * (SIDE / fine) - SIDE / 2
+    centre, wide = torch.full((1, 2), SIDE / 2), torch.tensor([across])
+    big = torch.cat([coverage(s, centre, wide, fine, drawing.outlines) for s in drawing.shapes])
+    at = (torch.arange(fine) + 0.5) * (SIDE / fine) - SIDE / 2
     mass = big.sum(dim=(1, 2))
-    drop = (big.sum(dim=2) * y).sum(dim=1) / mass
-    return torch.stack([mass * (SIDE / fine / across) ** 2, drop / across], dim=1)
+    drop = (big.sum(dim=2) * at).sum(dim=1) / mass
+    aside = (big.sum(dim=1) * at).sum(dim=1) / mass
+    aside = torch.where(aside.abs() < SYMMETRIC * across, 0.0, aside)
+    return torch.stack([mass * (SIDE / fine / across) ** 2, aside / across, drop / across], dim=1)
 
 
 def along(windows: Windows) -> tuple[Float[Tensor, "n k k"], Float[Tensor, "n k k"]]:
@@ -149,15 +156,15 @@ def along(windows: Windows) -> tuple[Float[Tensor, "n k k"], Float[Tensor, "n k 
     return (q * span).sum(dim=1) / power.clamp(min=1e-6), power * windows.weight
 
 
-def starts(a: Float[Tensor, "n k k"], power: Float[Tensor, "n k k"]) -> Float[Tensor, "n 8 3"]:
+def starts(a: Float[Tensor, "n k k"], power: Float[Tensor, "n k k"], drawing: Drawing) -> Float[Tensor, "n shapes 3"]:
     """Centre and diameter for every shape from mass and centroid of ``a``."""
     held = a.clamp(0, 1) * (power > 0)
     axis = torch.arange(a.shape[-1]) + 0.5
     mass = held.sum(dim=(1, 2))[:, None].clamp(min=1e-3)
     x, y = (held.sum(dim=1) * axis).sum(dim=1)[:, None] / mass, (held.sum(dim=2) * axis).sum(dim=1)[:, None] / mass
-    area, drop = moments().unbind(dim=1)
-    diameter = torch.sqrt(mass / area)  # (n, 8)
-    return torch.stack([x.expand_as(diameter), y - drop * diameter, diameter], dim=2)
+    area, aside, drop = moments(drawing).unbind(dim=1)
+    diameter = torch.sqrt(mass / area)  # (n, shapes)
+    return torch.stack([x - aside * diameter, y - drop * diameter, diameter], dim=2)
 
 
 def smoothed(t: Float[Tensor, "m k k"]) -> Float[Tensor, "m k k"]:
@@ -168,15 +175,17 @@ def smoothed(t: Float[Tensor, "m k k"]) -> Float[Tensor, "m k k"]:
     return F.conv2d(level, kernel.view(1, 1, 3, 1), padding=(1, 0))[:, 0]
 
 
-def fit(windows: Windows) -> Outlines:
+def fit(windows: Windows, drawing: Drawing = SCENES) -> Outlines:
     """The best shape, place and colour of every region."""
-    n, count = len(windows.x), len(SHAPES)
+    n, count = len(windows.x), len(drawing.shapes)
     a, power = along(windows)
     owner = torch.arange(n).repeat_interleave(count)
-    every = Rivals(torch.arange(count).repeat(n), starts(a, power).flatten(0, 1), a[owner], power[owner])
+    every = Rivals(
+        torch.arange(count).repeat(n), starts(a, power, drawing).flatten(0, 1), a[owner], power[owner], drawing
+    )
     first = every.error(every.templates(every.place)).view(n, count).topk(RIVALS, dim=1, largest=False).indices
     rows = (first + count * torch.arange(n)[:, None]).flatten()  # (n * RIVALS,)
-    rivals = Rivals(every.shape[rows], every.place[rows], every.a[rows], every.power[rows])
+    rivals = Rivals(every.shape[rows], every.place[rows], every.a[rows], every.power[rows], drawing)
     for _ in range(STEPS):
         rivals = rivals.improved()
     sharp = rivals.templates(rivals.place)

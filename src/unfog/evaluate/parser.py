@@ -1,4 +1,4 @@
-"""Read a picture of a procedural scene: its background and its objects, from the pixels alone.
+"""Read a picture of a scene of shapes: its background and its objects, from the pixels alone.
 
     background from the border (``ground``) -> pixels that differ from it -> connected regions -> the template that
     explains each region (``outline``) -> names for colour, shape and size
@@ -6,34 +6,31 @@
 It knows how scenes are drawn and nothing of what was asked for. What it cannot name it says so: a region that no
 template explains has no shape, a colour between the palette's has no name, and both still count as objects, so merged,
 half-drawn and blurred objects do not pass for good ones.
+
+A picture with transparency is read laid over white; where its border is transparent, so is its background.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from unfog.data.scenes_layout import DIAMETER, SHAPES, SIDE, Size
-from unfog.data.scenes_palette import Kind
-from unfog.evaluate.ground import Grounds, ground_names, length, nearest_colours, read, refine
+from unfog.data.scenes_layout import SIDE
+from unfog.evaluate.drawing import SCENES, Drawing
+from unfog.evaluate.ground import Grounds, ground_names, length, nearest_colours, read, refine, ring
 from unfog.evaluate.outline import Outlines, Windows, fit
 
 SMALLEST_SIDE = 16
 TOGETHER = 256  # pictures read at a time
-WINDOWS = (14.0, 19.0, 26.0)  # sides of the windows objects are cut out with, in 1/32 of the picture's
-SPECK = 7.0  # area in 1/32 squared below which a region is noise; the smallest object covers 20
 FAINT = (0.08, 0.13)  # least and largest distance (of channels in 0..1) from the background that counts; objects: 0.22
 SIGMAS = 4.2  # and so many standard deviations of the picture's noise between the two
 DISTINCT = 0.93  # least explained variance of a shape that has a name; sharp renders have 0.99, noisy ones 0.96
-LEAD = 0.015  # and least lead over the next best shape (where a unit has a pixel); renders have 0.04, noisy ones 0.02
-READABLE = (6.0, 21.0)  # diameters in 1/32 of the side at which a shape is told; scenes have 7.6 to 18
 NOISIEST = 0.04  # standard deviation per channel beyond which noise is no excuse
 
 
@@ -51,7 +48,7 @@ class Seen:
 
     colour: str | None
     shape: str | None
-    size: Size
+    size: str
     centre: tuple[float, float]
     diameter: float
     fit: float
@@ -62,13 +59,16 @@ class Seen:
 class Parse:
     """What a picture shows: background, and objects from the largest region to the smallest."""
 
-    kind: Kind
+    kind: str
     ground: str | None
     objects: tuple[Seen, ...]
 
 
-def parse(pixels: UInt8[Tensor, "b 3 side side"]) -> list[Parse]:
-    """Read square pictures of at least 16 pixels a side; each on its own.
+def parse(pixels: UInt8[Tensor, "b c side side"], drawing: Drawing = SCENES) -> list[Parse]:
+    """Read square pictures, RGB or straight RGBA, of at least 16 pixels a side; each on its own.
+
+    Args:
+        drawing: how what they show is drawn.
 
     Raises:
         ValueError: smaller pictures.
@@ -78,9 +78,20 @@ def parse(pixels: UInt8[Tensor, "b 3 side side"]) -> list[Parse]:
         raise ValueError(f"pictures of scenes have at least {SMALLEST_SIDE} pixels a side, got {side}")
     out = list[Parse]()
     for some in pixels.split(TOGETHER):
-        x = some.float() / 255
-        out += _parse(F.adaptive_avg_pool2d(x, round(side / (side // 32))) if side >= 64 else x)
+        x, bare = on_white(some.float() / 255, drawing)
+        reduced = side >= 64 and drawing.halved
+        read_as = _parse(F.adaptive_avg_pool2d(x, round(side / (side // 32))) if reduced else x, drawing)
+        out += [replace(p, kind="transparent", ground=None) if b else p for p, b in zip(read_as, bare, strict=True)]
     return out
+
+
+def on_white(x: Float[Tensor, "b c side side"], drawing: Drawing) -> tuple[Float[Tensor, "b 3 side side"], list[bool]]:
+    """Pictures in 0..1 laid over white, and whether more than half of each one's border is transparent."""
+    if x.shape[1] == 3:
+        return x, [False] * len(x)
+    alpha = x[:, 3:]
+    border = alpha[:, 0, ring(x.shape[-1], drawing.border)]
+    return x[:, :3] * alpha + 1 - alpha, (border.mean(dim=1) < 0.5).tolist()
 
 
 @dataclass(frozen=True)
@@ -100,17 +111,17 @@ class Regions:
     labels: Int64[Tensor, "b side side"]
 
 
-def _parse(x: Float[Tensor, "b 3 side side"]) -> list[Parse]:
+def _parse(x: Float[Tensor, "b 3 side side"], drawing: Drawing) -> list[Parse]:
     unit = x.shape[-1] / SIDE
-    found = read(x)
-    found = refine(x, found, ~_grown(_differs(x, found, unit), 2))
-    regions = _regions(_labels(_differs(x, found, unit)), unit)
+    found = read(x, drawing.border)
+    found = refine(x, found, ~_grown(_differs(x, found, unit), 2), drawing.border)
+    regions = _regions(_labels(_differs(x, found, unit)), drawing.speck * unit**2)
     objects: list[list[Seen]] = [[] for _ in x]
     seen = list[tuple[int, Seen]]()
-    for numbers, k in _by_size(regions, unit):
+    for numbers, k in _by_size(regions, unit, drawing.windows):
         part = Regions(regions.row[numbers], regions.label[numbers], regions.box[numbers], regions.labels)
         windows, corner = _windows(x, found, part, k, unit)
-        seen += zip(numbers.tolist(), _named(fit(windows), corner, part, unit), strict=True)
+        seen += zip(numbers.tolist(), _named(fit(windows, drawing), corner, part, unit, drawing), strict=True)
     for number, one in sorted(seen, key=lambda item: item[0]):
         objects[int(regions.row[number])].append(one)
     return [Parse(kind, colour, tuple(o)) for (kind, colour), o in zip(ground_names(found), objects, strict=True)]
@@ -147,8 +158,8 @@ def _labels(mask: Bool[Tensor, "b side side"]) -> Int64[Tensor, "b side side"]:
         number = spread
 
 
-def _regions(labels: Int64[Tensor, "b side side"], unit: float) -> Regions:
-    """The regions large enough to be seen."""
+def _regions(labels: Int64[Tensor, "b side side"], speck: float) -> Regions:
+    """The regions of at least ``speck`` pixels."""
     side = labels.shape[-1]
     row, y, x = labels.nonzero(as_tuple=True)
     keys, owner, area = torch.unique(
@@ -158,7 +169,7 @@ def _regions(labels: Int64[Tensor, "b side side"], unit: float) -> Regions:
     box = torch.full((len(keys), 4), side, dtype=torch.int64)
     box = box.scatter_reduce(0, owner[:, None].expand(-1, 4), ends, "amin")
     box[:, 2:] *= -1
-    keep = (area >= SPECK * unit**2).nonzero()[:, 0]
+    keep = (area >= speck).nonzero()[:, 0]
     keep = keep[torch.argsort(area[keep], descending=True, stable=True)]
     held = torch.zeros(len(keys), dtype=torch.bool)
     held[keep] = True
@@ -167,12 +178,12 @@ def _regions(labels: Int64[Tensor, "b side side"], unit: float) -> Regions:
     return Regions(keys[keep] // (side * side + 1), keys[keep] % (side * side + 1), box[keep], kept)
 
 
-def _by_size(regions: Regions, unit: float) -> Iterator[tuple[Int64[Tensor, " n"], int]]:
+def _by_size(regions: Regions, unit: float, windows: tuple[float, ...]) -> Iterator[tuple[Int64[Tensor, " n"], int]]:
     """Regions that fit into windows of the same side, and that side in pixels."""
     longest = (regions.box[:, 2:] - regions.box[:, :2]).amax(dim=1).double() / unit + 4
     least = 0.0
-    for most in WINDOWS:
-        last = most == WINDOWS[-1]
+    for most in windows:
+        last = most == windows[-1]
         numbers = ((longest > least) & ((longest <= most) | last)).nonzero()[:, 0]
         if len(numbers):
             yield numbers, 2 * math.ceil(most / 2 * unit)
@@ -205,18 +216,21 @@ def _windows(
     return Windows(cut, bare, weight, noise), corner
 
 
-def _named(outlines: Outlines, corner: Int64[Tensor, "n 2"], regions: Regions, unit: float) -> Iterator[Seen]:
+def _named(
+    outlines: Outlines, corner: Int64[Tensor, "n 2"], regions: Regions, unit: float, drawing: Drawing
+) -> Iterator[Seen]:
     """Words for what was fitted; no shape where no template fits or the region is too large for any."""
     longest = (regions.box[:, 2:] - regions.box[:, :2]).amax(dim=1) / unit
     middle = ((outlines.place[:, :2] + corner) / unit).tolist()
     diameters = outlines.place[:, 2] / unit
-    inside = (diameters >= READABLE[0]) & (torch.maximum(diameters, longest) <= READABLE[1])
-    clear = inside & (outlines.fit >= DISTINCT) & (outlines.lead >= LEAD * min(1.0, unit) ** 2)
-    shapes = torch.where(clear, outlines.shape, len(SHAPES)).tolist()
+    low, high = drawing.readable
+    inside = (diameters >= low) & (torch.maximum(diameters, longest) <= high)
+    clear = inside & (outlines.fit >= DISTINCT) & (outlines.lead >= drawing.lead * min(1.0, unit) ** 2)
+    shapes = torch.where(clear, outlines.shape, len(drawing.shapes)).tolist()
     rows = zip(
         nearest_colours(outlines.colour),
-        [(*SHAPES, None)[s] for s in shapes],
-        [size_of(d) for d in diameters.tolist()],
+        [(*drawing.shapes, None)[s] for s in shapes],
+        [drawing.size_of(d) for d in diameters.tolist()],
         [(x, y) for x, y in middle],
         diameters.tolist(),
         outlines.fit.tolist(),
@@ -225,11 +239,3 @@ def _named(outlines: Outlines, corner: Int64[Tensor, "n 2"], regions: Regions, u
     )
     for row in rows:
         yield Seen(*row)
-
-
-def size_of(diameter: float) -> Size:
-    """The word for a diameter in 1/32 of the side: limits lie half-way between what the words stand for."""
-    for smaller, larger in pairwise(DIAMETER):
-        if diameter < (DIAMETER[smaller][1] + DIAMETER[larger][0]) / 2:
-            return smaller
-    return "large"

@@ -11,9 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from unfog.data.scenes import PromptKind, evaluation_prompts, evaluation_scenes, render
 from unfog.evaluate.faithfulness import Grade, Share, grade, shares
 from unfog.evaluate.parser import parse
+from unfog.evaluate.questions import PROCEDURAL, Questions
+from unfog.media.alpha import straight
 from unfog.media.image import to_uint8
 from unfog.util.random import Draw, normal
 
@@ -21,20 +22,23 @@ NOISE = 0.03  # standard deviation of noise, in channels of 0..1
 BLUR = 0.5  # standard deviation of the blur before it, in pixels
 
 
-def trusted(side: int, n: int, seed: int, kind: PromptKind, *, noisy: bool) -> list[Grade]:
+def trusted(side: int, n: int, seed: int, kind: str, *, noisy: bool, questions: Questions = PROCEDURAL) -> list[Grade]:
     """The grades of perfect (or, if ``noisy``, nearly perfect) pictures for ``n`` prompts; all should be right."""
-    x = render(evaluation_scenes(seed, n, kind), side)
+    x = questions.pictures(seed, n, kind, side)
     if noisy:
-        x = blurred(x) + 2 * NOISE * normal([seed] * n, (3, side, side), draw=Draw.AUGMENT, index=range(n))
-    prompts = evaluation_prompts(seed, n, kind)
-    return [grade(found, facts) for found, (_, facts) in zip(parse(to_uint8(x)), prompts, strict=True)]
+        x = blurred(x)
+        x[:, :3] += 2 * NOISE * normal([seed] * n, (3, side, side), draw=Draw.AUGMENT, index=range(n))
+    read = parse(to_uint8(straight(x) if questions.channels == 4 else x), questions.drawing)
+    prompts = questions.prompts(seed, n, kind)
+    return [grade(found, facts) for found, (_, facts) in zip(read, prompts, strict=True)]
 
 
-def share_right(side: int, n: int, seed: int, *, noisy: bool) -> Share:
+def share_right(side: int, n: int, seed: int, *, noisy: bool, questions: Questions = PROCEDURAL) -> Share:
     """How many of ``n`` pictures, the kinds of prompts in equal parts, the grader reads without any error."""
-    kinds: tuple[PromptKind, ...] = ("one", "two", "count", "mixed")
-    each = -(-n // len(kinds))
-    return shares(g for kind in kinds for g in trusted(side, each, seed, kind, noisy=noisy))["all"]
+    each = -(-n // len(questions.kinds))
+    return shares(
+        g for kind in questions.kinds for g in trusted(side, each, seed, kind, noisy=noisy, questions=questions)
+    )["all"]
 
 
 def blurred(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -30,19 +29,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Denoise
+from unfog.core.denoiser import Denoise, Watched
 from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.util.errors import UsageError
 from unfog.util.shapes import like
 
 CORE = tuple(f"core.{i}.self" for i in range(256))
-
-
-class Watched(Protocol):
-    """A denoiser whose attention can be observed."""
-
-    def __call__(self, x: Tensor, t: Tensor, cond: Cond, probe: Probe | None = None) -> Tensor: ...
 
 
 def sag(

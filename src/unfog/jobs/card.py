@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from unfog.config.manifest import Manifest, Metric
+import re
 
-TASKS = {"diffusion": "text-to-image", "contrast": "zero-shot-image-classification"}  # as model hubs call them
+from unfog.config.manifest import Manifest, Metric, Training
+from unfog.jobs.abilities import abilities_text
+
+WATTS = {"cpu": 15, "cuda": 700, "mps": 40}  # a core with its share of the machine; the limit of an H100; a laptop
+TASKS = {
+    "diffusion": "text-to-image",
+    "contrast": "zero-shot-image-classification",
+    "upscale": "image-to-image",
+}  # as model hubs call them
 
 
 def card(manifest: Manifest) -> str:
@@ -27,6 +35,7 @@ def card(manifest: Manifest) -> str:
     ]
     if m.examples:
         lines += ["Prompts of the kind it was trained on:", "", *[f"- {text}" for text in m.examples], ""]
+    lines += abilities_text(m)
     if t is not None:
         lines += [
             "## Training",
@@ -35,6 +44,8 @@ def card(manifest: Manifest) -> str:
             f"{t.images:,} images, seed {t.seed}, {t.seconds / 60:.0f} minutes at {t.images_per_second:.0f} images/s.",
             "",
             f"Hardware: {t.hardware}. Code: {t.code}.",
+            "",
+            energy(t),
             "",
             f"Data: {t.data} (`{t.data_fingerprint}`).",
             "Licences: " + ", ".join(licence(name, count) for name, count in sorted(t.data_licences.items())) + ".",
@@ -57,6 +68,16 @@ def card(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
+def energy(training: Training) -> str:
+    """An estimate of the energy a training took, with how it was made: seconds times watts nobody metered."""
+    kind, number = training.hardware.partition(",")[0], re.search(r"(\d+) thread", training.hardware)
+    threads = int(number[1]) if number and kind == "cpu" else 1
+    watts = WATTS.get(kind, WATTS["cpu"]) * threads
+    assumed = f"{WATTS['cpu']} W for each of {threads} threads" if kind == "cpu" else f"{watts} W for the accelerator"
+    kwh = training.seconds * watts / 3.6e6
+    return f"Energy: about {kwh:.2g} kWh, an estimate: {training.seconds:,.0f} s x {assumed}, assumed, not metered."
+
+
 def size(parameters: int) -> str:
     """How large the network is; nothing if it was not counted."""
     return f" {parameters / 1e6:.1f} million parameters." if parameters else ""
@@ -68,8 +89,11 @@ def licence(name: str, count: int) -> str:
 
 
 def row(metric: Metric) -> str:
-    """One line of the table of metrics; what has an interval is a share and given in per cent."""
+    """One line of the table of metrics; what has an interval is a share, in per cent, or a difference, in points."""
     note = f" ({metric.note})" if metric.note else ""
     if metric.low is None or metric.high is None:
         return f"| {metric.name}{note} | {metric.value:.4g} | | {metric.n} |"
+    if metric.unit == "points":
+        value, low, high = (f"{100 * v:+.1f}" for v in (metric.value, metric.low, metric.high))
+        return f"| {metric.name}{note} | {value} points | {low} to {high} | {metric.n} |"
     return f"| {metric.name}{note} | {metric.value:.1%} | {metric.low:.1%} to {metric.high:.1%} | {metric.n} |"

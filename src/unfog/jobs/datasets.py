@@ -8,6 +8,8 @@ from pathlib import Path
 
 from unfog.config.train import DataConfig
 from unfog.data.compose.dataset import Compositions
+from unfog.data.compose.font_sprites import font_sprites
+from unfog.data.compose.sprite_pixels import SIDE
 from unfog.data.compose.sprites import load_sprites
 from unfog.data.dataset import Dataset
 from unfog.data.emoji import load_emoji
@@ -19,7 +21,6 @@ from unfog.media.header import read_header
 from unfog.util.errors import DataError, UsageError
 
 BUILT_IN = {"scenes": 32, "emoji": 32}  # sources that are no folders, with the side to train them at
-COMPOSED = 64  # side of scenes composed of sprites
 SIDES = (16, 24, 32, 48, 64, 96, 128)
 HEADER_BYTES = 2**20  # photographs may carry profiles and previews of several hundred kB before their size
 
@@ -37,8 +38,10 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
         raise UsageError(f"--sprites {config.sprites} belongs to composed scenes: unfog train scenes --sprites DIR")
     match config.source:
         case "scenes" if config.sprites is not None:
-            yield Progress(0, 0, f"reading the sprites in {config.sprites}")
-            return Compositions(load_sprites(Path(config.sprites)), size, references=references)
+            yield Progress(0, 0, f"reading the sprites of {config.sprites}")
+            side = SIDE if size <= SIDE else 2 * SIDE
+            sprites = font_sprites(side=side) if config.sprites == "emoji" else load_sprites(Path(config.sprites), side)
+            return Compositions(sprites, size, references=references)
         case "scenes":
             return Scenes(size)
         case "emoji":
@@ -71,21 +74,23 @@ def sigma_data(dataset: Dataset) -> float:
     return round(max(value, 0.05), 3)
 
 
-def default_side(config: DataConfig) -> int:
-    """Resolution to train at if nobody says: for a folder the largest standard side its median picture has, at most 64.
+def default_side(config: DataConfig, largest: int) -> int:
+    """Resolution to train at if nobody says: for a folder the largest standard side its median picture has.
+
+    Scenes that are composed have the side ``largest``, and nothing has more.
 
     The median is that of the first 256 by path. Only headers are read; what cannot be read is reported when the folder
     is opened.
     """
     if config.sprites is not None:
-        return COMPOSED
+        return largest
     if config.source in BUILT_IN:
         return BUILT_IN[config.source]
     root = source_folder(config)
     headers = [read_header(first_bytes(root / found.path)) for found in scan(root).found[:256]]
     sides = sorted(min(h.width, h.height) for h in headers if h is not None)
     median = sides[len(sides) // 2] if sides else SIDES[0]
-    return max((s for s in SIDES if s <= min(median, 64)), default=SIDES[0])
+    return max((s for s in SIDES if s <= min(median, largest)), default=SIDES[0])
 
 
 def first_bytes(path: Path) -> bytes:

@@ -40,9 +40,10 @@ class Preview:
 
 @dataclass(frozen=True)
 class Picture:
-    """A finished picture with its recipe, and where it was written, if it was."""
+    """A finished picture with its recipe, as it was ``painted``, and where it was written, if it was."""
 
     pixels: UInt8[Tensor, "c h w"]
+    painted: UInt8[Tensor, "c _h _w"]
     recipe: Recipe
     path: Path | None = None
 

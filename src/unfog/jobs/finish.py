@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from unfog.config.manifest import Manifest, Training
+from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
+from unfog.jobs.credits import notice_of
 from unfog.jobs.datasets import BUILT_IN
+from unfog.jobs.knowledge import knowledge_of
 from unfog.jobs.run import Run
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.watch import recommended
 from unfog.model.model import Model
 from unfog.model.store import count, save_model
+from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.state import TrainState
@@ -33,14 +37,21 @@ def logged_seconds(folder: RunFolder) -> float:
     return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
 
 
-def write_model(target: Path, folder: RunFolder, run: Run, tokenizer: Tokenizer, state: TrainState[Any]) -> None:
-    """Save the averaged weights of a run as a model folder with manifest and card.
+def write_model(
+    target: Path,
+    folder: RunFolder,
+    run: Run,
+    tokenizer: Tokenizer | None,
+    state: TrainState[Any],
+    dataset: Dataset,
+) -> None:
+    """Save the averaged weights of a run as a model folder with manifest, card and what the pictures' licences ask for.
 
     Raises:
         UsageError: ``target`` exists. DiskError: the disk is full.
     """
     config, ema = run.config, state.ema
-    assert isinstance(ema, Model | Contrast)
+    assert isinstance(ema, Model | Contrast | Upscaler)
     seconds = logged_seconds(folder)
     source = config.data.source if config.data.source in BUILT_IN else Path(config.data.source).name
     source += "" if config.data.sprites is None else f" composed of {Path(config.data.sprites).name}"
@@ -52,9 +63,10 @@ def write_model(target: Path, folder: RunFolder, run: Run, tokenizer: Tokenizer,
         model=config.model,
         caption_dropout=config.train.caption_dropout,
         parameters=count(ema),
-        tokenizer_sha256=tokenizer.sha256(),
+        tokenizer_sha256=None if tokenizer is None else tokenizer.sha256(),
         sample=recommended(config.train),
         examples=run.examples,
+        knows=knowledge_of(dataset),
         training=Training(
             command=run.command,
             seed=config.train.seed,
@@ -69,4 +81,4 @@ def write_model(target: Path, folder: RunFolder, run: Run, tokenizer: Tokenizer,
             config=json.loads(canonical_json(config.model_dump(mode="json"))),
         ),
     )
-    save_model(ema, target, manifest, card(manifest))
+    save_model(ema, target, manifest, card(manifest), notice=notice_of(dataset, config.data.sprites))

@@ -18,6 +18,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog import __version__
+from unfog.config.manifest import Manifest
 from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
@@ -27,9 +28,11 @@ from unfog.media.animation import beside, encode_gif
 from unfog.media.recipe import picture_file, recipe_text
 from unfog.model.locate import Found
 from unfog.model.model import Model
-from unfog.model.store import load_model
+from unfog.model.store import load_model, load_upscaler
+from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
+from unfog.text.known import Known
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -37,6 +40,7 @@ from unfog.util.random import Draw, Noise, image_seed
 
 GPU_PIXELS = 2**18
 MOST_FRAMES = 100  # of an animation, besides the last
+NAMED = 6  # words that the model does not know, before "and so many more"
 KINDS: dict[str, Device] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
 
@@ -46,6 +50,7 @@ class Loaded:
 
     found: Found
     model: Model
+    upscaler: Upscaler | None = None
 
 
 def open_model(found: Found, device: str | None = None) -> Loaded:
@@ -54,7 +59,8 @@ def open_model(found: Found, device: str | None = None) -> Loaded:
     Raises:
         ModelError: damaged files. UsageError: no such device.
     """
-    return Loaded(found, load_model(found.folder, device=pick_device(device)))
+    model = load_model(found.folder, device=pick_device(device))
+    return Loaded(found, model, load_upscaler(found.folder, found.manifest))
 
 
 def generate_job(
@@ -83,17 +89,18 @@ def generate_job(
     begin = time.perf_counter()
     found = source if isinstance(source, Found) else source.found
     check(found.manifest, request)
-    if trajectory is not None:
-        check_trajectory(trajectory)
-    model = (open_model(source, device) if isinstance(source, Found) else source).model
-    yield from notes(model, request)
-    side = model.config.picture.size
-    size = request.size or (side, side)
+    check_trajectory(trajectory)
+    loaded = open_model(source, device) if isinstance(source, Found) else source
+    model = loaded.model
+    told = list(notes(model, found.manifest, request))
+    yield from told
+    canvas, size = sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
-    for chunk in chunks(seeds, model.device, size[0] * size[1]):
+    for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
         tally, x = Tally(), torch.empty(0)
-        run = generate(model, request.prompt, chunk, request.sample, negative=request.negative, size=size, tally=tally)
+        prompt, negative, sample = request.prompt, request.negative, request.sample
+        run = generate(model, prompt, chunk, sample, negative=negative, size=canvas, tally=tally)
         run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames)
@@ -104,34 +111,53 @@ def generate_job(
             if previews:
                 yield Preview(decode(model, step.x0))
         nfe = tally.rows // len(chunk)
-        for seed, picture in zip(chunk, decode(model, x, transparent=request.transparent), strict=True):
-            recipe = recipe_for(request, seed, size, nfe, found, model.device)
+        for seed, painted, picture in zip(chunk, *both(loaded, x, size, transparent=request.transparent), strict=True):
+            recipe = recipe_for(request, seed, (canvas, size), nfe, found, model.device)
             path = None
             if out is not None:
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                write_atomic(
-                    trajectory,
-                    encode_gif([*frames, beside(plain := decode(model, x[:1])[0], plain)], comment=recipe_text(recipe)),
-                )
+                plain = decode(model, x[:1])[0]
+                write_atomic(trajectory, encode_gif([*frames, beside(plain, plain)], comment=recipe_text(recipe)))
             done += 1
-            yield Picture(picture, recipe, path)
-    payload = {
-        "files": paths,
-        "seeds": seeds,
-        "model": {"name": found.name, "sha256": found.id},
-        "nfe": nfe,
-        "seconds": round(time.perf_counter() - begin, 3),
-    }
-    yield Result(payload if trajectory is None else payload | {"trajectory": str(trajectory)})
+            yield Picture(picture, painted, recipe, path)
+    yield Result(
+        {
+            "files": paths,
+            "seeds": seeds,
+            "model": {"name": found.name, "sha256": found.id},
+            "nfe": nfe,
+            "notes": [note.message for note in told],
+            "seconds": round(time.perf_counter() - begin, 3),
+        }
+        | ({} if trajectory is None else {"trajectory": str(trajectory)})
+    )
 
 
-def check_trajectory(path: Path) -> None:
-    """Raises UsageError or DiskError unless an animation can be written there."""
+def check_trajectory(path: Path | None) -> None:
+    """Raises UsageError or DiskError unless an animation can be written there, if one is asked for."""
+    if path is None:
+        return
     if path.suffix.lower() != ".gif":
         raise UsageError(f"a trajectory is an animated GIF: use --trajectory {path.with_suffix('.gif')}")
     check_writable(path.parent)
+
+
+def sizes_of(model: Model, request: GenerateRequest) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What is painted and how large it is in the end, (width, height) each."""
+    canvas = request.canvas or (model.config.picture.size, model.config.picture.size)
+    return canvas, request.size or canvas
+
+
+def both(
+    loaded: Loaded, x: Tensor, size: tuple[int, int], *, transparent: bool
+) -> tuple[UInt8[Tensor, "b c h w"], UInt8[Tensor, "b c _h _w"]]:
+    """Finished pictures as painted, and at ``size``."""
+    painted = decode(loaded.model, x, transparent=transparent)
+    if size == (painted.shape[3], painted.shape[2]):
+        return painted, painted
+    return painted, decode(loaded.model, x, transparent=transparent, size=size, upscaler=loaded.upscaler)
 
 
 def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Sequence[int]]:
@@ -141,23 +167,36 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
         yield seeds[first : first + together]
 
 
-def notes(model: Model, request: GenerateRequest) -> Iterator[Note]:
-    """What of the text the model will not see."""
+def notes(model: Model, manifest: Manifest, request: GenerateRequest) -> Iterator[Note]:
+    """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
     for which, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
+    if manifest.knows is None:
+        return
+    unknown = Known(manifest.knows).unknown(f"{request.prompt}, {request.negative}")
+    for one in unknown[:NAMED]:
+        yield Note(str(one))
+    if more := [one.text for one in unknown[NAMED:]]:
+        yield Note(f"nor are {len(more)} more: {', '.join(more)[:60]!r}")
 
 
 def recipe_for(
-    request: GenerateRequest, seed: int, size: tuple[int, int], nfe: int, found: Found, device: torch.device
+    request: GenerateRequest,
+    seed: int,
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    nfe: int,
+    found: Found,
+    device: torch.device,
 ) -> Recipe:
-    """All that is needed to make this one picture again."""
+    """All that is needed to make this one picture again; ``sizes`` are those of canvas and picture."""
     on_cpu = device.type == "cpu"
     return Recipe(
         prompt=request.prompt,
         negative=request.negative,
         seed=seed,
-        size=size,
+        size=sizes[1],
+        canvas=sizes[0],
         transparent=request.transparent,
         sample=request.sample,
         nfe=nfe,

@@ -19,7 +19,7 @@ UNCOUNTED = 2  # first steps, which pay for allocation
 
 
 def measured_images(
-    config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, device: torch.device, minutes: float
+    config: RunConfig, tokenizer: Tokenizer | None, dataset: Dataset, device: torch.device, minutes: float
 ) -> int:
     """How many images, in whole steps, fit into ``minutes`` at the speed of a few real steps."""
     state = fresh_state(config, tokenizer, device)

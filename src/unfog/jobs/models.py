@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from unfog.jobs.abilities import TITLE, abilities, abilities_text
 from unfog.jobs.events import Event, Note, Result
 from unfog.model.locate import DEFAULT, Found, builtin_root, inspect, installed, locate, user_root
-from unfog.model.store import CARD, manifest_json, read_manifest
+from unfog.model.store import CARD, NOTICE, manifest_json, read_manifest
 from unfog.util.errors import ModelError
 
 
@@ -38,7 +39,7 @@ def row(found: Found) -> dict[str, Any]:
 
 
 def show_job(which: str | None) -> Iterator[Event]:
-    """The card and the manifest of a model.
+    """The card and the manifest of a model, and what it can and cannot do.
 
     Raises:
         ModelError: there is no such model, or a file of it is damaged.
@@ -46,4 +47,11 @@ def show_job(which: str | None) -> Iterator[Event]:
     found = locate(which)
     read_manifest(found.folder, hashes=True)  # what is shown is what was published
     card = (found.folder / CARD).read_text(encoding="utf-8") if (found.folder / CARD).is_file() else ""
-    yield Result(row(found) | {"folder": str(found.folder), "card": card, "manifest": manifest_json(found.folder)})
+    notice = (found.folder / NOTICE).read_text(encoding="utf-8") if (found.folder / NOTICE).is_file() else ""
+    said = {"abilities": abilities(found.manifest), "card": with_abilities(card, found), "notice": notice}
+    yield Result(row(found) | {"folder": str(found.folder), **said, "manifest": manifest_json(found.folder)})
+
+
+def with_abilities(card: str, found: Found) -> str:
+    """The card as it stands, and behind it what the model can and cannot do, if it does not say so."""
+    return card if TITLE in card else card + "\n".join(["", *abilities_text(found.manifest)])

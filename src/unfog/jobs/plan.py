@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from unfog.config.base import value
-from unfog.config.model import ModelConfig, PictureConfig
+from unfog.config.model import ModelConfig, PictureConfig, UpscaleConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig, TrainRequest
 from unfog.core.head import to_x0
@@ -25,6 +25,8 @@ from unfog.util.errors import UsageError
 from unfog.util.nearest import unknown
 
 SIGMA_DATA = "model.picture.sigma_data"
+DOUBLES = "upscale"  # the preset that is trained on pictures of twice the side
+LARGEST, LARGEST_DOUBLED = 64, 128  # sides at which is trained if nobody says
 NAMED = 5  # settings of a run that differ from a command, before "and N more"
 
 
@@ -55,7 +57,8 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
         raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
     data = DataConfig(source=request.data, sprites=request.sprites)
     draft = RunConfig(data=data).override([a for a in assignments if a.startswith("data.")])
-    side = default_side(draft.data) if request.size is None else request.size
+    largest = LARGEST_DOUBLED if request.preset == DOUBLES else LARGEST
+    side = default_side(draft.data, largest) if request.size is None else request.size
     config = PRESETS[request.preset](PictureConfig.parse({"size": side}).size)
     options = [f"train.images={images}"] if images is not None else []
     options += [f"train.seed={request.seed}"] if request.seed is not None else []
@@ -98,7 +101,11 @@ def check_model(config: RunConfig) -> None:
     if ndim != 2 or made.picture.channels != channels:
         found = f"model.ndim = {ndim} and model.picture.channels = {made.picture.channels}"
         raise UsageError(f"these pictures have 2 axes and {channels} channels: leave {found} as they were")
-    words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
+    words = None
+    if not isinstance(made, UpscaleConfig):
+        words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
+    elif made.picture.size % 2:
+        raise UsageError(f"--size {made.picture.size} cannot be halved: a model that doubles needs an even side")
     try:
         build_any(made, words, train=config.train)  # without weights: costs nothing
     except UsageError:

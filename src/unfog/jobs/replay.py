@@ -49,6 +49,7 @@ def replay_job(
         prompt=recipe.prompt,
         negative=recipe.negative,
         seed=recipe.seed,
+        canvas=recipe.canvas or recipe.size,
         size=recipe.size,
         transparent=recipe.transparent,
         sample=recipe.sample,

@@ -14,6 +14,7 @@ import torch
 
 import unfog
 from unfog.config.base import Config
+from unfog.config.model import UpscaleConfig
 from unfog.config.train import RunConfig
 from unfog.data import stream
 from unfog.data.dataset import Dataset
@@ -27,6 +28,7 @@ from unfog.jobs.vocabulary import Vocabulary
 from unfog.model.build import build_any, build_density
 from unfog.model.model import Model
 from unfog.text.tokenizer import Tokenizer
+from unfog.train.coarse import Halved, halved
 from unfog.train.loop import Source
 from unfog.train.masks import known_pixels
 from unfog.train.objective import Example, Pair, example
@@ -34,7 +36,7 @@ from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
 from unfog.util.errors import DataError
-from unfog.util.files import commit_directory, write_atomic
+from unfog.util.files import staged_directory, write_atomic
 
 
 class Run(Config):
@@ -77,7 +79,8 @@ def start_run(
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     config = words.config
     if start is not None and not folder.start.exists():
-        commit_directory(folder.start, lambda to: shutil.copytree(start, to, dirs_exist_ok=True))
+        with staged_directory(folder.start) as copy:
+            shutil.copytree(start, copy, dirs_exist_ok=True)
     run = Run(
         config=config,
         data_fingerprint=dataset.fingerprint(),
@@ -91,12 +94,13 @@ def start_run(
         versions={"unfog": unfog.__version__, "torch": torch.__version__, "python": platform.python_version()},
     )
     write_lock(folder, dataset)
-    write_atomic(folder.vocabulary, words.tokenizer.to_json().encode())
+    if words.tokenizer is not None:
+        write_atomic(folder.vocabulary, words.tokenizer.to_json().encode())
     write_atomic(folder.run_file, json.dumps(run.model_dump(mode="json"), indent=1).encode())
     return run
 
 
-def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
+def read_run(folder: RunFolder) -> tuple[Run, Tokenizer | None]:
     """What ``start_run`` wrote.
 
     Raises:
@@ -108,6 +112,8 @@ def read_run(folder: RunFolder) -> tuple[Run, Tokenizer]:
         raise DataError(
             f"{folder.run_file} is not understood ({error}): continue with the unfog that started it"
         ) from None
+    if isinstance(run.config.model, UpscaleConfig):
+        return run, None
     text = folder.vocabulary.read_text(encoding="utf-8")
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens, run.config.model.text.buckets)
 
@@ -123,7 +129,7 @@ def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset
 
 
 def fresh_state(
-    config: RunConfig, tokenizer: Tokenizer, device: torch.device, start: Path | None = None
+    config: RunConfig, tokenizer: Tokenizer | None, device: torch.device, start: Path | None = None
 ) -> TrainState[Any]:
     """Random weights from the run's seed, or what the model in ``start`` lends, if it exists; the average is a copy."""
     model, ema = (build_any(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
@@ -136,13 +142,15 @@ def fresh_state(
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
 
 
-def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: TrainState[Any]) -> Source:
+def batches(config: RunConfig, tokenizer: Tokenizer | None, dataset: Dataset, state: TrainState[Any]) -> Source:
     """Positions in the run -> training batch, as a pure function."""
     settings, model = config.train, state.model
     density = build_density(settings)
 
-    def source(positions: range) -> Example | Pair:
+    def source(positions: range) -> Example | Pair | Halved:
         batch = stream.read(dataset, seed=settings.seed, start=positions.start, n=len(positions))
+        if tokenizer is None:
+            return halved(batch.x, positions, seed=settings.seed)
         words = tokenizer.encode(batch.captions)
         if not isinstance(model, Model):
             return Pair(batch.x, words)
@@ -157,7 +165,8 @@ def batches(config: RunConfig, tokenizer: Tokenizer, dataset: Dataset, state: Tr
             caption_dropout=settings.caption_dropout,
         )
         if model.config.completes:
-            made = replace(made, known=known_pixels(settings.seed, positions, x0.shape[2:], settings.masked))
+            height, width = x0.shape[2:]
+            made = replace(made, known=known_pixels(settings.seed, positions, (height, width), settings.masked))
         if model.style is not None and batch.references is not None:
             made = replace(made, reference=batch.references, of=batch.of)
         return made

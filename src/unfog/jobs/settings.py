@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
 from unfog.config.names import grid_named, sampler_and_grid
 from unfog.config.sample import CALIBRATED, GenerateRequest, SampleConfig
+from unfog.model.store import DOES
 from unfog.util.errors import ModelError, UsageError
 
+OUTPUT = 512  # longer side of a finished picture if nobody says
+MOST = 2048  # pixels a side to which is enlarged: a third of a gigabyte meanwhile
+DISTORTION = 0.05  # canvas and picture are of one shape up to rounding: 16 pixels for 15.5 are 3 %
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
 
 FIXED = "rf_shift"  # the grid where fitted nodes do not apply
@@ -28,6 +34,8 @@ class Chosen:
     rescale: float | None = None
     sag: float | None = None
     eta: float | None = None
+    guide: Sequence[str] | None = None
+    """Each ``NAME`` or ``NAME:NUMBER`` (``config/guide.py``)."""
 
 
 def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
@@ -43,10 +51,12 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
     settings = manifest.sample.model_dump() | {"grid": FIXED if manifest.sample.nodes else manifest.sample.grid}
     settings |= {"nodes": None}
     if manifest.caption_dropout == 0:
-        settings |= {"guidance": 1.0, "sag": 0.0}
+        settings |= {"guidance": 1.0, "sag": 0.0, "guide": ()}
     if chosen.sampler not in (None, manifest.sample.sampler):
         settings |= {"eta": 0.0}  # belongs to the sampler it was recommended for
     wanted = {key: value for key, value in asdict(chosen).items() if value is not None}
+    if chosen.guide is not None:
+        wanted["guide"] = [Guide.of(text) for text in chosen.guide]
     asked = wanted.get("grid") == CALIBRATED
     sample = SampleConfig.parse(settings | wanted | ({"grid": FIXED} if asked else {}))
     known = any(row.sampler == sample.sampler for row in manifest.calibrated)
@@ -105,19 +115,31 @@ def request_for(
     seed: int = 0,
     negative: str = "",
     size: tuple[int, int] | None = None,
+    canvas: tuple[int, int] | None = None,
+    native: bool = False,
+    longest: int = OUTPUT,
     transparent: bool = False,
 ) -> GenerateRequest:
     """A complete request that this model can fulfil.
 
+    Args:
+        size: width and height of the finished picture; ``None``: the longer side is ``longest`` pixels.
+        canvas: width and height that are painted; ``None``: as trained, in the shape of ``size``.
+        native: the picture is the canvas, not enlarged.
+
     Raises:
         UsageError: as ``settle`` and ``check``, or ``n``, ``seed``, ``size`` or a text out of bounds.
     """
+    if native and size is not None and size != canvas:
+        raise UsageError("--native keeps what is painted as it is; say --canvas instead of --size, or leave it out")
+    canvas, size = sizes(manifest.model.picture.size, canvas, size, native=native, longest=longest)
     request = GenerateRequest.parse(
         {
             "prompt": prompt,
             "negative": negative,
             "n": n,
             "seed": seed,
+            "canvas": canvas,
             "size": size,
             "transparent": transparent,
             "sample": settle(manifest, chosen),
@@ -127,37 +149,78 @@ def request_for(
     return request
 
 
+def sizes(
+    trained: int, canvas: tuple[int, int] | None, size: tuple[int, int] | None, *, native: bool, longest: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What is painted and what becomes of it, (width, height) each; see ``request_for``."""
+    if canvas is None:
+        canvas = (trained, trained) if size is None or min(size) < 1 else scaled(size, trained / min(size))
+    if size is None:
+        size = canvas if native or min(canvas) < 1 else scaled(canvas, max(1.0, longest / max(canvas)))
+    return canvas, size
+
+
+def scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    """A size times a factor, in whole pixels."""
+    width, height = size
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
 def check(manifest: Manifest, request: GenerateRequest) -> None:
     """Refuse what a model cannot do, before any work.
 
     Raises:
         ModelError: the model makes something else than pictures.
-        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or a
-            size far beyond the trained one.
+        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or sizes
+            as in ``check_sizes``.
     """
-    sample, size, made = request.sample, request.size, manifest.model
+    sample, made = request.sample, manifest.model
     if not isinstance(made, ModelConfig):
-        raise ModelError(f"the model {manifest.name} compares texts with pictures and draws none; name another")
+        raise ModelError(f"the model {manifest.name} {DOES[made.kind]} and draws none; name another")
     if made.ndim != 2 or made.picture.channels not in (1, 3, 4):
         what = f"{made.ndim} axes and {made.picture.channels} channels"
         raise ModelError(f"the model {manifest.name} makes no pictures (it has {what}); name another with --model")
-    if manifest.caption_dropout == 0 and (sample.guidance != 1 or sample.sag):
+    plus = any(guide.name == "cfgpp" for guide in sample.guide)  # has a strength of its own
+    steered = sample.guidance != 1 or plus
+    if manifest.caption_dropout == 0 and (steered or sample.sag):
         raise UsageError(
             f"the model {manifest.name} was trained without dropping captions, so it cannot be guided;"
-            " use --guidance 1 and no --sag"
+            " use --guidance 1 and no --sag or --guide cfgpp"
         )
     if request.transparent and made.picture.channels != 4:
         raise UsageError(f"the model {manifest.name} paints no transparency; leave --transparent out")
-    if request.negative.strip() and sample.guidance == 1:
+    idle = [g.name for g in sample.guide if GUIDES[g.name].part in OF_CFG and not steered]
+    if idle:
+        raise UsageError(f"--guide {idle[0]} has no effect at guidance 1; raise --guidance or leave it out")
+    if plus and (sample.sampler not in CFGPP_SAMPLERS or sample.eta):
+        asked = f"{sample.sampler} with eta {sample.eta:g}" if sample.eta else sample.sampler
+        raise UsageError(
+            f"CFG++ renoises with the unconditional estimate, which a step of {asked} cannot express;"
+            f" use --sampler {' or '.join(CFGPP_SAMPLERS)}{' and --eta 0' if sample.eta else ''}"
+        )
+    if request.negative.strip() and not steered:
         raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
     if sample.eta and sample.sampler != "ddim":
         raise UsageError(f"--eta has no effect on the sampler {sample.sampler}; use --sampler ddim or leave it out")
     if sample.interval is not None and sample.interval[0] >= sample.interval[1]:
         low, high = sample.interval
         raise UsageError(f"the guidance interval {low:g} {high:g} is empty; give the smaller lam first")
-    limit = LARGEST * made.picture.size
-    if size is not None and max(size) > limit:
+    check_sizes(manifest.name, made.picture.size, request)
+
+
+def check_sizes(name: str, trained: int, request: GenerateRequest) -> None:
+    """Raises UsageError for a canvas far beyond the ``trained`` side, or a picture of another shape, or too large."""
+    width, height = request.canvas or (trained, trained)
+    if max(width, height) > LARGEST * trained:
         raise UsageError(
-            f"{size[0]}x{size[1]} pixels are too many for the model {manifest.name}, trained at"
-            f" {made.picture.size}: a side is at most {limit}"
+            f"a canvas of {width}x{height} pixels is too large for the model {name}, trained at {trained}:"
+            f" a side is at most {LARGEST * trained}"
+        )
+    across, down = request.size or (width, height)
+    if (across, down) != (width, height) and max(across, down) > MOST:
+        raise UsageError(f"pictures are enlarged to at most {MOST} pixels a side, not to {across}x{down}")
+    if abs(across * height / (down * width) - 1) > DISTORTION:
+        raise UsageError(
+            f"a canvas of {width}x{height} does not become a picture of {across}x{down} without distortion;"
+            " leave one of --canvas and --size out"
         )

@@ -9,7 +9,7 @@ import torch
 
 from unfog.jobs.events import Event, Result
 from unfog.jobs.finish import write_model
-from unfog.jobs.run import fresh_state, read_run
+from unfog.jobs.run import dataset_of, fresh_state, read_run
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.train import latest_checkpoint
 from unfog.train.state import restore
@@ -28,7 +28,8 @@ def snapshot_job(run_folder: Path, out: Path) -> Iterator[Event]:
     if last is None:
         raise DataError(f"{run_folder} has saved no checkpoint yet; name the folder given to `unfog train --out`")
     run, tokenizer = read_run(folder)
+    dataset = yield from dataset_of(run, None)
     state = fresh_state(run.config, tokenizer, torch.device("cpu"))
     restore(state, last)
-    write_model(out, folder, run, tokenizer, state)
+    write_model(out, folder, run, tokenizer, state, dataset)
     yield Result({"model": str(out), "images": state.seen_images})

@@ -1,18 +1,20 @@
 """Starting from a finished model instead of from nothing.
 
 A text-image model (``--preset contrast``) lends a model that draws its vocabulary, its text encoder and, as the eyes
-for reference pictures, the beginning of its picture tower. A model that draws lends everything: its network is trained
-on, on other pictures, at another size, or simply for longer. Only averaged weights are lent; the optimiser starts anew.
+for reference pictures, the beginning of its picture tower. Otherwise a model lends everything to one of its kind: its
+network is trained on, on other pictures, at another size, or simply for longer. Only averaged weights are lent; the
+optimiser starts anew.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from unfog.config.model import ContrastConfig, ModelConfig
+from unfog.config.model import ContrastConfig, ModelConfig, UpscaleConfig
 from unfog.config.train import RunConfig
+from unfog.model.build import AnyModel
 from unfog.model.model import Model
-from unfog.model.store import load_any, read_manifest
+from unfog.model.store import DOES, load_any, read_manifest
 from unfog.text.contrast import Contrast
 from unfog.util.errors import UsageError
 
@@ -37,12 +39,14 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
         case ContrastConfig(), ModelConfig():
             eyes = lent.encoder.model_copy(update={"depth": min(EYES_DEPTH, lent.encoder.depth)})
             model = made.model_copy(update={"text": lent.text, "style": eyes})
-        case (ModelConfig(), ModelConfig()) | (ContrastConfig(), ContrastConfig()):
+        case (ModelConfig(), ModelConfig()) | (ContrastConfig(), ContrastConfig()) | (UpscaleConfig(), UpscaleConfig()):
             if others := sorted(name for name in chosen if name.startswith(KEPT)):
                 raise UsageError(f"a run that starts from a model has its network: leave out --set {others[0]}=...")
             model = lent.model_copy(update={"picture": lent.picture.model_copy(update={"size": made.picture.size})})
         case _:
-            raise UsageError(f"{folder} holds a model that draws; one that compares cannot start from it")
+            raise UsageError(
+                f"{folder} holds a model that {DOES[lent.kind]}; one that {DOES[made.kind]} cannot start from it"
+            )
     return config.model_copy(update={"model": model})
 
 
@@ -51,7 +55,7 @@ def lends_network(config: RunConfig, folder: Path) -> bool:
     return read_manifest(folder, hashes=False).model.kind == config.model.kind
 
 
-def begin_with(model: Model | Contrast, folder: Path) -> None:
+def begin_with(model: AnyModel, folder: Path) -> None:
     """Copy what the model in ``folder`` lends into ``model``, which was built for it (``with_start``)."""
     match load_any(folder), model:
         case Contrast() as lent, Model():

@@ -24,7 +24,9 @@ from unfog.jobs.signals import stop_flag
 from unfog.jobs.vocabulary import MAX_TOKENS, learn_vocabulary
 from unfog.jobs.watch import DrawingWatch, Watch
 from unfog.jobs.watch_contrast import ComparingWatch
+from unfog.jobs.watch_upscale import EnlargingWatch
 from unfog.model.model import Model
+from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.train import state as checkpoint
@@ -102,10 +104,9 @@ def start(
     yield Progress(0, 0, "learning the vocabulary")
     words = learn_vocabulary(planned)
     if words.share_cut:
-        limit = words.tokenizer.max_tokens
-        yield Note(
-            f"{words.share_cut:.1%} of the captions are longer than {limit} tokens; what comes after is not read"
-        )
+        limit = 0 if words.tokenizer is None else words.tokenizer.max_tokens
+        share = f"{words.share_cut:.1%}" if words.share_cut >= 0.001 else "fewer than 0.1%"
+        yield Note(f"{share} of the captions are longer than {limit} tokens; what comes after is not read")
     if minutes is not None:
         yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
         images = measured_images(words.config, words.tokenizer, planned.dataset, processor, minutes)
@@ -143,7 +144,7 @@ def latest_checkpoint(folder: RunFolder) -> Path | None:
 def follow(
     folder: RunFolder,
     run: Run,
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | None,
     dataset: Dataset,
     state: TrainState[Any],
     window: Window,
@@ -188,7 +189,7 @@ def follow(
         good = f"the last good checkpoint is {last}" if last else "there was no checkpoint yet"
         raise DivergedError(f"{error}; {good}; try a lower --set train.optimiser.lr") from None
     if not folder.model.exists():
-        write_model(folder.model, folder, run, tokenizer, state)
+        write_model(folder.model, folder, run, tokenizer, state, dataset)
     session.other = time.perf_counter() - begin - session.data - session.compute  # the last validation and saving, too
     facts = session.facts() if session.images else {}
     yield Result({"model": str(folder.model), "run": str(folder.root), "images": state.seen_images, **facts})
@@ -201,6 +202,8 @@ def watch_of(config: RunConfig, dataset: Dataset, state: TrainState[Any], folder
             return DrawingWatch(config, model, dataset, state, folder)
         case Contrast() as model:
             return ComparingWatch(config, model, dataset, state, folder)
+        case Upscaler() as model:
+            return EnlargingWatch(config, model, dataset, state, folder)
         case other:
             raise AssertionError(f"nothing to look at in {type(other).__name__}")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from unfog.config.model import UpscaleConfig
 from unfog.config.train import RunConfig
 from unfog.jobs.plan import Plan
-from unfog.model.store import load_any
+from unfog.model.store import read_vocabulary
 from unfog.text.tokenizer import Tokenizer
 
 CAPTIONS = 20_000  # captions that the vocabulary is learned from, at most
@@ -19,10 +20,13 @@ EXAMPLES = 8
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What captions decide: ``config`` with its number of tokens, the ``share_cut`` of captions that are longer."""
+    """What captions decide: ``config`` with its number of tokens, the ``share_cut`` of captions that are longer.
+
+    ``tokenizer`` is ``None`` for a model that reads no text.
+    """
 
     config: RunConfig
-    tokenizer: Tokenizer
+    tokenizer: Tokenizer | None
     examples: tuple[str, ...]
     share_cut: float
 
@@ -32,9 +36,11 @@ def learn_vocabulary(plan: Plan) -> Vocabulary:
 
     Captions set ``max_tokens``, if nobody did and the preset's are too few.
     """
+    if isinstance(plan.config.model, UpscaleConfig):
+        return Vocabulary(plan.config, None, (), 0.0)
     text, captions = plan.config.model.text, plan.dataset.captions(CAPTIONS)
     tokenizer = (
-        load_any(plan.start).tokenizer
+        read_vocabulary(plan.start, plan.config.model)
         if plan.start is not None
         else Tokenizer.train(captions, vocabulary=text.vocabulary, max_tokens=text.max_tokens, buckets=text.buckets)
     )
@@ -42,7 +48,8 @@ def learn_vocabulary(plan: Plan) -> Vocabulary:
     config = plan.config
     if MAX_TOKENS not in plan.chosen and plan.start is None:
         needed = -(-lengths[math.ceil(FITTING * len(lengths)) - 1] // 8) * 8
-        config = config.override([f"{MAX_TOKENS}={max(text.max_tokens, min(needed, LONGEST))}"])
-        tokenizer = replace(tokenizer, max_tokens=config.model.text.max_tokens)
+        limit = max(text.max_tokens, min(needed, LONGEST))
+        config = config.override([f"{MAX_TOKENS}={limit}"])
+        tokenizer = replace(tokenizer, max_tokens=limit)
     cut = sum(n > tokenizer.max_tokens for n in lengths) / len(lengths)
     return Vocabulary(config, tokenizer, tuple(dict.fromkeys(captions))[:EXAMPLES], cut)

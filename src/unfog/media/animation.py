@@ -30,12 +30,20 @@ def durations(frames: int) -> list[int]:
     return [LAST_MS] if frames == 1 else [FIRST_MS, *[between] * (frames - 2), LAST_MS]
 
 
-def encode_gif(frames: Sequence[UInt8[Tensor, "c h w"]], *, comment: str = "") -> bytes:
+def there_and_back(frames: int) -> list[int]:
+    """The order of frames from the first to the last and back, for an animation without a jump."""
+    return [*range(frames), *range(frames - 2, 0, -1)]
+
+
+def encode_gif(
+    frames: Sequence[UInt8[Tensor, "c h w"]], *, comment: str = "", shown_ms: Sequence[int] | None = None
+) -> bytes:
     """An endless animation of RGB frames, enlarged without smoothing; every frame has its own 256 colours.
 
     Args:
         frames: at least one, all of one size.
         comment: stored in the file (UTF-8).
+        shown_ms: how long each is shown, in milliseconds; ``None``: as ``durations`` says.
     """
     factor = max(1, SIDE // frames[0].shape[1])
     pictures = [picture_of(f) for f in frames]
@@ -51,7 +59,7 @@ def encode_gif(frames: Sequence[UInt8[Tensor, "c h w"]], *, comment: str = "") -
         format="GIF",
         save_all=True,
         append_images=enlarged[1:],
-        duration=durations(len(enlarged)),
+        duration=durations(len(enlarged)) if shown_ms is None else list(shown_ms),
         loop=0,
         optimize=False,
         comment=comment.encode(),

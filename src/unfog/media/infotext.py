@@ -23,6 +23,18 @@ from unfog.config.recipe import Recipe
 NEGATIVE = "Negative prompt:"
 FEWEST_PAIRS = 3  # a last line with fewer pairs belongs to the prompt
 LONGEST = 2**18  # characters looked at
+GUIDES = {
+    "increasing": "CFG increasing",
+    "cfgpp": "CFG PP scale",
+    "cfg_zero": "CFG Zero Star",
+    "tcfg": "TCFG",
+    "apg": "APG eta",
+    "fdg": "FDG coarse",
+    "pag": "PAG scale",
+    "seg": "SEG scale",
+    "slg": "SLG scale",
+    "threshold": "Threshold percentile",
+}
 
 KEY_CHARACTERS = re.compile(r"[\w \-/]")
 KEY = re.compile(r"\w[\w \-/]+")
@@ -43,19 +55,22 @@ class Infotext:
 
 def write_infotext(recipe: Recipe) -> str:
     """The infotext of a recipe, in the key order of the programs that read it."""
-    s, (width, height) = recipe.sample, recipe.size
+    s, canvas = recipe.sample, recipe.canvas or recipe.size
     fields = {
         "Steps": str(s.steps),
         "Sampler": SAMPLERS[s.sampler].label,
         "Schedule type": GRIDS[s.grid].label,
         "CFG scale": repr(s.guidance),
         "Seed": str(recipe.seed),
-        "Size": f"{width}x{height}",
+        "Size": "x".join(map(str, canvas)),
         "Model hash": recipe.model.sha256[:10],
         "Model": recipe.model.name,
     }
     extra = {"Eta": s.eta, "CFG rescale": s.rescale, "SAG scale": s.sag}
     fields |= {key: repr(value) for key, value in extra.items() if value}
+    fields |= {GUIDES[guide.name]: repr(True if guide.value is None else guide.value) for guide in s.guide}
+    if canvas != recipe.size:  # what others call the second size of a picture that is painted small
+        fields["Hires resize"] = "x".join(map(str, recipe.size))
     return compose(Infotext(recipe.prompt, recipe.negative, {**fields, "Version": f"unfog-{recipe.unfog}"}))
 
 

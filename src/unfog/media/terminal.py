@@ -19,8 +19,10 @@ Depth = Literal["true", "256", "none"]
 
 RAMP = " .:-=+*#%@"  # from black to white, as light text on a dark screen
 RESET = "\x1b[0m"
+CLEAR_LINE, CLEAR_BELOW = "\x1b[K", "\x1b[J"
+SPARE_ROWS = 2  # of the terminal, below a moving picture
 GAP = 2  # columns between pictures
-PLAIN_WIDTH = 80  # columns when there is no terminal to ask
+PLAIN_WIDTH, PLAIN_HEIGHT = 80, 24  # columns and rows when there is no terminal to ask
 
 
 class Stream(Protocol):
@@ -29,6 +31,10 @@ class Stream(Protocol):
     def isatty(self) -> bool: ...
 
     def fileno(self) -> int: ...
+
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
 
 
 def colour_depth(stream: Stream, environment: Mapping[str, str]) -> Depth:
@@ -43,6 +49,28 @@ def colour_depth(stream: Stream, environment: Mapping[str, str]) -> Depth:
 def width_of(stream: Stream) -> int:
     """Columns of the terminal behind ``stream``; 80 if there is none, or it does not say."""
     return (os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0) or PLAIN_WIDTH
+
+
+def height_of(stream: Stream) -> int:
+    """Rows of the terminal behind ``stream``; 24 if there is none, or it does not say."""
+    return (os.get_terminal_size(stream.fileno()).lines if stream.isatty() else 0) or PLAIN_HEIGHT
+
+
+def moves(stream: Stream, environment: Mapping[str, str]) -> bool:
+    """Whether the cursor can be moved on ``stream``, so that a picture can be painted over another."""
+    return stream.isatty() and environment.get("TERM", "dumb") != "dumb"
+
+
+def inside(width: int, height: int, *, columns: int, rows: int) -> int:
+    """Most columns that a picture of ``width`` x ``height`` pixels may take to fit a terminal in height, too."""
+    return min(columns, max(1, width * 2 * max(1, rows - SPARE_ROWS) // height))
+
+
+def repainted(text: str, lines: int) -> str:
+    """``text`` written over the last ``lines`` lines, with what was longer wiped out; it ends on a new line."""
+    up = f"\x1b[{lines}A\r" if lines else ""
+    body = "".join(f"{line}{CLEAR_LINE}\n" for line in text.split("\n")) if text else ""
+    return f"{up}{body}{CLEAR_BELOW if lines else ''}"
 
 
 def paint(pictures: Sequence[UInt8[Tensor, "_c _h _w"]], *, columns: int, depth: Depth) -> str:

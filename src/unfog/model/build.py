@@ -20,12 +20,14 @@ from unfog.nets.hybrid import Hybrid
 from unfog.nets.layers import initialise
 from unfog.nets.picture_encoder import PictureEncoder
 from unfog.nets.unet import UNet
+from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
 from unfog.text.encoder import TextEncoder
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
 
 M = TypeVar("M", bound=nn.Module)
+AnyModel = Model | Contrast | Upscaler
 
 
 def build_schedule(config: cm.ModelConfig) -> cs.Schedule:
@@ -179,10 +181,24 @@ def build_tower(config: cm.EncoderConfig, channels: int) -> PictureEncoder:
     )
 
 
+def build_upscaler(config: cm.UpscaleConfig, *, seed: int | None = None) -> Upscaler:
+    """A model that doubles pictures; ``seed`` as in ``build_model``."""
+    with torch.device("meta"):
+        model = Upscaler(channels=config.picture.channels, width=config.width, depth=config.depth)
+    return drawn(model, seed)
+
+
 def build_any(
-    config: cm.AnyModelConfig, tokenizer: Tokenizer, *, train: ct.TrainConfig | None = None, seed: int | None = None
-) -> Model | Contrast:
-    """What a configuration describes; arguments as in ``build_model``."""
+    config: cm.AnyModelConfig,
+    tokenizer: Tokenizer | None,
+    *,
+    train: ct.TrainConfig | None = None,
+    seed: int | None = None,
+) -> AnyModel:
+    """What a configuration describes; arguments as in ``build_model``. What reads no text needs no tokenizer."""
+    if isinstance(config, cm.UpscaleConfig):
+        return build_upscaler(config, seed=seed)
+    assert tokenizer is not None
     match config:
         case cm.ModelConfig():
             return build_model(config, tokenizer, train=train, seed=seed)

@@ -5,8 +5,8 @@ is a folder. What decides a model's pictures has one name, its id:
 
     id = sha256 of canonical JSON {"files": {name: {bytes, sha256}}, "model": configuration}
 
-over all files but the card, so new numbers in a card do not orphan the pictures made before, and another schedule over
-the same weights is another model.
+over all files but the cards and notices, so new numbers in a card do not orphan the pictures made before, and another
+schedule over the same weights is another model.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from unfog.config.manifest import Manifest
-from unfog.model.store import CARD, MANIFEST, manifest_json, read_manifest
+from unfog.model.store import CARD, MANIFEST, NOTICE, manifest_json, read_manifest
 from unfog.util.errors import ModelError
 from unfog.util.files import canonical_json
 from unfog.util.nearest import unknown
@@ -76,7 +76,7 @@ def installed() -> Iterator[tuple[Origin, Path]]:
 
 def model_id(record: Mapping[str, Any]) -> str:
     """The id of a model, from its manifest as stored."""
-    files = {name: entry for name, entry in record["files"].items() if name != CARD}
+    files = {name: entry for name, entry in record["files"].items() if PurePosixPath(name).name not in (CARD, NOTICE)}
     text = canonical_json({"files": files, "model": record["model"]})
     return hashlib.sha256(text.encode()).hexdigest()
 

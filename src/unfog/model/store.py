@@ -20,9 +20,10 @@ from torch import Tensor
 
 from unfog.config.base import explain
 from unfog.config.manifest import Manifest
-from unfog.config.model import AnyModelConfig, ContrastConfig, HybridConfig, UNetConfig
-from unfog.model.build import build_any
+from unfog.config.model import AnyModelConfig, ContrastConfig, HybridConfig, ModelConfig, UNetConfig, UpscaleConfig
+from unfog.model.build import AnyModel, build_any
 from unfog.model.model import Model
+from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import ModelError
@@ -32,13 +33,26 @@ MANIFEST = "unfog.json"
 WEIGHTS = "model.safetensors"
 VOCABULARY = "tokenizer.json"
 CARD = "README.md"
+UPSCALER = "upscaler"  # a model folder inside a model folder: what doubles the pictures of the outer model
+DOES = {"diffusion": "draws pictures", "contrast": "compares texts with pictures", "upscale": "doubles pictures"}
+NOTICE = "NOTICE.txt"  # whose work the pictures were that it was trained on
 VOCABULARY_LIMIT = 16 * 2**20  # bytes; 65,536 tokens with their merges take about 5 MB
 
 
 def save_model(
-    model: Model | Contrast, target: Path, manifest: Manifest, card: str, *, dtype: torch.dtype = torch.bfloat16
+    model: AnyModel,
+    target: Path,
+    manifest: Manifest,
+    card: str,
+    *,
+    dtype: torch.dtype = torch.bfloat16,
+    upscaler: Path | None = None,
+    notice: str = "",
 ) -> None:
-    """Write a model folder atomically.
+    """Write a model folder atomically; ``notice`` becomes ``NOTICE.txt``, if there is one.
+
+    Args:
+        upscaler: folder of a model that doubles pictures, to be put inside.
 
     Raises:
         UsageError: ``target`` exists.
@@ -49,8 +63,13 @@ def save_model(
     def write(folder: Path) -> None:
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})  # several entries are written in any order
         (folder / WEIGHTS).chmod(0o666 & ~umask())  # safetensors writes mode 0600 whatever the umask
-        (folder / VOCABULARY).write_text(model.tokenizer.to_json(), encoding="utf-8")
+        if not isinstance(model, Upscaler):
+            (folder / VOCABULARY).write_text(model.tokenizer.to_json(), encoding="utf-8")
+        if upscaler is not None:
+            shutil.copytree(upscaler, folder / UPSCALER)
         (folder / CARD).write_text(card, encoding="utf-8")
+        if notice:
+            (folder / NOTICE).write_text(notice, encoding="utf-8")
 
     commit_directory(target, write, manifest=MANIFEST, facts=manifest.model_dump(mode="json", exclude_none=True))
 
@@ -75,13 +94,13 @@ def republish(source: Path, target: Path, manifest: Manifest, card: str) -> None
     commit_directory(target, write, manifest=MANIFEST, facts=facts)
 
 
-def weights(model: Model | Contrast) -> dict[str, Tensor]:
+def weights(model: AnyModel) -> dict[str, Tensor]:
     """What a model folder holds of a model: all but what only training needs, the learned loss weight."""
     held = model.state_dict()
     return {name: tensor.detach() for name, tensor in held.items() if not name.startswith("denoiser.uncertainty.")}
 
 
-def count(model: Model | Contrast) -> int:
+def count(model: AnyModel) -> int:
     """Numbers in the weights file of a model."""
     return sum(tensor.numel() for tensor in weights(model).values())
 
@@ -100,14 +119,16 @@ def read_manifest(folder: Path, *, hashes: bool) -> Manifest:
     if not (folder / MANIFEST).is_file():
         raise ModelError(f"{folder} is not a model folder: it has no {MANIFEST}")
     record = verify_directory(folder, hashes=hashes, manifest=MANIFEST)
-    if unchecked := {WEIGHTS, VOCABULARY} - record["files"].keys():
+    try:
+        manifest = Manifest.model_validate(record)
+    except ValidationError as error:
+        raise ModelError(f"{folder / MANIFEST}: {explain(error)}") from None
+    words = set[str]() if isinstance(manifest.model, UpscaleConfig) else {VOCABULARY}
+    if unchecked := ({WEIGHTS} | words) - record["files"].keys():
         raise ModelError(
             f"{folder / MANIFEST} gives no sha256 for {min(unchecked)}; restore the folder from its source"
         )
-    try:
-        return Manifest.model_validate(record)
-    except ValidationError as error:
-        raise ModelError(f"{folder / MANIFEST}: {explain(error)}") from None
+    return manifest
 
 
 def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
@@ -118,7 +139,7 @@ def load_model(folder: Path, *, device: torch.device | None = None) -> Model:
     """
     model = load_any(folder, device=device)
     if not isinstance(model, Model):
-        raise ModelError(f"{folder} holds a model that compares texts with pictures; it draws none")
+        raise ModelError(f"{folder} holds a model that {does(folder)}; it draws none")
     return model
 
 
@@ -130,11 +151,31 @@ def load_contrast(folder: Path, *, device: torch.device | None = None) -> Contra
     """
     model = load_any(folder, device=device)
     if not isinstance(model, Contrast):
-        raise ModelError(f"{folder} holds a model that draws; train one that compares with --preset contrast")
+        raise ModelError(f"{folder} holds a model that {does(folder)}; train one that compares with --preset contrast")
     return model
 
 
-def load_any(folder: Path, *, device: torch.device | None = None) -> Model | Contrast:
+def load_upscaler(folder: Path, manifest: Manifest) -> Upscaler | None:
+    """What doubles the pictures of the model in ``folder``, on the CPU; ``None`` if it brings nothing of the kind.
+
+    Raises:
+        ModelError: as ``load_any``, or a model that does something else, or has other channels.
+    """
+    if f"{UPSCALER}/{MANIFEST}" not in manifest.files:
+        return None
+    inner = folder / UPSCALER
+    model = load_any(inner)
+    if not isinstance(model, Upscaler) or model.channels != manifest.model.picture.channels:
+        raise ModelError(f"{inner} does not double pictures of {manifest.model.picture.channels} channels; remake it")
+    return model
+
+
+def does(folder: Path) -> str:
+    """What the model in a folder does, in words."""
+    return DOES[read_manifest(folder, hashes=False).model.kind]
+
+
+def load_any(folder: Path, *, device: torch.device | None = None) -> AnyModel:
     """Read a model folder, verifying every file against the manifest; weights become float32, evaluation mode.
 
     Raises:
@@ -142,15 +183,10 @@ def load_any(folder: Path, *, device: torch.device | None = None) -> Model | Con
     """
     manifest = read_manifest(folder, hashes=True)
     try:
-        if (size := (folder / VOCABULARY).stat().st_size) > VOCABULARY_LIMIT:
-            raise ModelError(f"{folder / VOCABULARY} has {size} bytes; more than {VOCABULARY_LIMIT} cannot be genuine")
-        vocabulary, text = (folder / VOCABULARY).read_text(encoding="utf-8"), manifest.model.text
-        tokenizer = Tokenizer.from_json(vocabulary, text.max_tokens, text.buckets)
+        tokenizer = None if isinstance(manifest.model, UpscaleConfig) else read_vocabulary(folder, manifest.model)
         stored = load_file(folder / WEIGHTS)
         if layers(manifest.model) > len(stored):  # a few bytes could ask for more layers than memory holds
             raise ValueError(f"{len(stored)} tensors for {layers(manifest.model)} layers")
-        if max(tokenizer.tokens.get_vocab().values(), default=0) >= tokenizer.size:
-            raise ValueError("the numbers of its tokens have gaps")
         model = build_any(manifest.model, tokenizer)
         model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, assign=True)
     except ModelError:
@@ -165,8 +201,25 @@ def load_any(folder: Path, *, device: torch.device | None = None) -> Model | Con
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
 
 
+def read_vocabulary(folder: Path, config: ModelConfig | ContrastConfig) -> Tokenizer:
+    """The vocabulary of a model that reads text.
+
+    Raises:
+        ModelError: it is far too large. ValueError: it is no vocabulary.
+    """
+    path, text = folder / VOCABULARY, config.text
+    if (size := path.stat().st_size) > VOCABULARY_LIMIT:
+        raise ModelError(f"{path} has {size} bytes; more than {VOCABULARY_LIMIT} cannot be genuine")
+    tokenizer = Tokenizer.from_json(path.read_text(encoding="utf-8"), text.max_tokens, text.buckets)
+    if max(tokenizer.tokens.get_vocab().values(), default=0) >= tokenizer.size:
+        raise ValueError("the numbers of its tokens have gaps")
+    return tokenizer
+
+
 def layers(config: AnyModelConfig) -> int:
     """A lower bound of the number of blocks; each has several tensors."""
+    if isinstance(config, UpscaleConfig):
+        return config.depth
     if isinstance(config, ContrastConfig):
         return config.text.depth + config.encoder.depth
     match config.net:

@@ -101,6 +101,8 @@ class Block(nn.Module):
         site: str = "",
         probe: Probe | None = None,
     ) -> Tensor:
+        if probe is not None and probe.skips(site):
+            return x
         zero = x.new_zeros(1, 1, 1)
         scale1 = shift1 = scale2 = shift2 = zero
         if self.modulation is not None and emb is not None:

@@ -72,6 +72,16 @@ class Sampler:
     brownian: bool = False
     controlled: bool = False
 
+    def calls(self, steps: int) -> int | None:
+        """Evaluations of that many steps that begin at alpha > 0 (at most, otherwise); ``None``: not known before."""
+        per_step = self.calls_per_step
+        return None if per_step is None else steps * per_step - (per_step - 1) + self.extra_calls
+
+    def steps_within(self, calls: int) -> int | None:
+        """The most steps that so many evaluations allow, 0 for none; ``None``: not known before."""
+        per_step = self.calls_per_step
+        return None if per_step is None else max(0, (calls - self.extra_calls + per_step - 1) // per_step)
+
 
 SAMPLERS: dict[str, Sampler] = {
     "ddpm": Sampler(ddpm, order=1, stochastic=True),

@@ -1,6 +1,7 @@
 """Text to picture: pure noise -> sampler over a guided denoiser -> decoded pixels.
 
-The composition: condition(prompt), condition(negative) -> cfg (rescale, interval) -> SAG -> sampler(grid) -> decode.
+The composition: condition(prompt), condition(negative) -> cfg (guides, rescale, interval) -> PAG, SEG, SLG -> SAG ->
+threshold -> sampler(grid) -> decode.
 
 Images of one call do not influence each other: image k equals the same seed generated alone, to the last bit on a CPU.
 There the arithmetic libraries choose the order of a sum by the shape of the whole batch and by each thread's share of
@@ -19,20 +20,22 @@ from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Denoise, bound
+from unfog.core.denoiser import Denoise, Watched, bound
 from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
 from unfog.core.process import Process
-from unfog.guidance.cfg import cfg, linear
+from unfog.guidance.cfg import cfg
 from unfog.guidance.interval import interval
-from unfog.guidance.rescale import rescaled
-from unfog.guidance.sag import Watched, sag
+from unfog.guidance.sag import sag
 from unfog.media.alpha import over, straight
 from unfog.media.image import to_uint8
 from unfog.model.model import Model
+from unfog.nets.upscaler import Upscaler
 from unfog.samplers import SAMPLERS
 from unfog.samplers.ddim import ddim
-from unfog.samplers.step import Step
+from unfog.samplers.step import NoiseSource, Step
+from unfog.tasks.guides import parts, pushed, ranged
+from unfog.tasks.upscale import upscale
 from unfog.util.random import Draw, Noise
 
 
@@ -60,15 +63,21 @@ def guided(model: Model, prompts: Sequence[str], negative: str, sample: SampleCo
     """
     texts, negative = [text.strip() for text in prompts], negative.strip()
     cond, uncond = model.condition(texts), model.condition([negative])
-    denoiser, process = counted(model.denoiser, tally), model.denoiser.process
-    mix = rescaled(sample.rescale) if sample.rescale else linear
     scale = sample.guidance if any(texts) or negative else 1.0
-    steered = cfg(denoiser, cond, uncond, scale, mix=mix)
+    return steered_by(model, cond, uncond, scale, sample, tally)
+
+
+def steered_by(model: Model, cond: Cond, uncond: Cond, scale: float, sample: SampleConfig, tally: Tally) -> Denoise:
+    """The denoiser steered from one conditioning towards another, with what the settings wrap round it."""
+    denoiser, process = counted(model.denoiser, tally), model.denoiser.process
+    asked, mix, anchor = parts(sample, process, times(sample, process))
+    steered = cfg(denoiser, cond, uncond, asked if scale == sample.guidance else scale, mix, anchor)
     if sample.interval is not None:
         steered = interval(steered, bound(denoiser, cond), process, *sample.interval)
+    steered = pushed(steered, sample, denoiser, cond, model.config.net)
     if sample.sag:
         steered = sag(steered, denoiser, uncond if scale != 1 else cond, sample.sag, process=process)
-    return steered
+    return ranged(steered, sample)
 
 
 def times(sample: SampleConfig, process: Process) -> Float64[Tensor, " nodes"]:
@@ -103,20 +112,25 @@ def generate(
         seeds: one per picture, 0..2^64-1.
         sample: sampler, grid and guidance.
         negative: what to steer away from.
-        size: (width, height) in pixels; ``None``: the trained size.
+        size: (width, height) of the canvas in pixels; ``None``: the trained size.
         tally: counts network evaluations.
         exact: on a CPU, compute every picture as if it were alone (see the module docstring).
     """
     side = model.config.picture.size
     width, height = size or (side, side)
     noise = Noise(tuple(seeds), (model.config.picture.channels, height, width), device=model.device)
-    process = model.denoiser.process
-    ts = times(sample, process)
     prompts = [prompt] if isinstance(prompt, str) else prompt
     denoise = guided(model, prompts, negative, sample, tally or Tally())
     if exact and model.device.type == "cpu":
         assert len(prompts) == 1, "pictures asked for one at a time have one prompt"
         denoise = one_by_one(denoise)
+    yield from walk(model, denoise, noise, sample)
+
+
+def walk(model: Model, denoise: Denoise, noise: NoiseSource, sample: SampleConfig) -> Iterator[Step]:
+    """The way of the sampler from pure noise, ``noise(0, Draw.INITIAL)``, to pictures."""
+    process = model.denoiser.process
+    ts = times(sample, process)
     x = noise(0, Draw.INITIAL) * process.sigma(torch.ones(1, dtype=torch.float64)).item()
     if sample.sampler == "ddim":
         yield from ddim(denoise, process, x, ts, eta=sample.eta, noise=noise)
@@ -124,15 +138,28 @@ def generate(
         yield from SAMPLERS[sample.sampler].run(denoise, process, x, ts, noise=noise)
 
 
-def decode(model: Model, x: Tensor, *, transparent: bool = False) -> UInt8[Tensor, "b c h w"]:
+def decode(
+    model: Model,
+    x: Tensor,
+    *,
+    transparent: bool = False,
+    size: tuple[int, int] | None = None,
+    upscaler: Upscaler | None = None,
+) -> UInt8[Tensor, "b c h w"]:
     """Latents of finished (or clean-estimate) pictures to 8-bit pixels; values beyond [-1, 1] are cut.
 
     A model that paints transparency gives RGB over white, or with ``transparent`` straight RGBA (``media/alpha.py``).
+
+    Args:
+        size: (width, height) to enlarge to (``tasks/upscale.py``); ``None``: as painted.
+        upscaler: helps with enlarging.
 
     Raises:
         DataError: ``x`` holds NaN.
     """
     x = model.codec.decode(x)
+    if size is not None:
+        x = upscale(x, size, upscaler)
     if x.shape[1] == 4:
         x = straight(x) if transparent else over(x)
     return to_uint8(x).cpu()

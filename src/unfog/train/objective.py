@@ -37,7 +37,8 @@ class Example:
     of: Int64[Tensor, " r"] | None = None
 
     def to(self, device: torch.device) -> Example:
-        return Example(*(None if part is None else part.to(device) for part in self.parts()))
+        moved: list[Any] = [None if part is None else part.to(device) for part in self.parts()]
+        return Example(*moved)
 
     def parts(self) -> tuple[Any, ...]:
         """The arguments of ``Model.forward``."""

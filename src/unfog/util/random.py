@@ -52,7 +52,12 @@ class Draw(IntEnum):
     TEXTURE = 14
     MASK = 15
     REFERENCE = 16
-    PATH = 17
+    COARSE = 17
+    COARSE_NOISE = 18
+    TYPO = 19
+    PROBE = 20
+    DEQUANTISE = 21
+    PATH = 22
 
 
 def image_seed(seed: int, k: int) -> int:

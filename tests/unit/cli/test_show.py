@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 
@@ -10,7 +11,8 @@ import torch
 from tests.support.recipes import recipe_of
 
 from unfog.cli import show
-from unfog.cli.parse import size_of
+from unfog.cli.parse import seed_of, size_of
+from unfog.cli.screen import Screen
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.util.errors import UsageError
 
@@ -21,17 +23,17 @@ def job() -> Iterator[Event]:
     yield Progress(1, 2, "half")
     yield Note("careful\x1b[2J")
     yield Preview(PIXELS[None])
-    yield Picture(PIXELS, recipe_of())
+    yield Picture(PIXELS, PIXELS[:, :4], recipe_of())
     yield Result({"files": ["a\nb"], "n": 3})
 
 
 def test_json_is_alone_on_stdout(capsys):
-    pictures: list[Picture] = []
-    payload = show.follow(job(), as_json=True, picture=pictures.append)
+    screen = Screen(io.StringIO(), {})
+    payload = show.follow(job(), as_json=True, screen=screen)
     out, err = capsys.readouterr()
     assert json.loads(out) == payload == {"files": ["a\nb"], "n": 3}
     assert err == "unfog: note: careful\\x1b[2J\n"
-    assert [p.recipe for p in pictures] == [recipe_of()]
+    assert [p.shape for p in screen.pictures] == [(3, 4, 8)]  # as painted
 
 
 def test_lines_for_a_person(capsys):
@@ -64,3 +66,10 @@ def test_sizes(text, size):
 def test_no_sizes(text):
     with pytest.raises(UsageError, match="is not a size; write WIDTHxHEIGHT"):
         size_of(text)
+
+
+def test_seeds():
+    assert seed_of(7) == 7
+    assert seed_of(0) == 0
+    assert all(0 <= seed_of(None) < 2**32 for _ in range(3))
+    assert len({seed_of(None) for _ in range(9)}) > 1

@@ -61,6 +61,55 @@ def test_conditioning_on_a_class_is_the_mixture_of_its_components() -> None:
     assert torch.equal(each[1], denoiser(x, t, Cond(label=torch.full((4,), 1)))[1])
 
 
+def full_mixture() -> GaussianMixture:
+    """The smooth mixture, each component turned in its own way."""
+    mixture = smooth_mixture()
+    turns = torch.linalg.qr(gauss(2, 3, 3, 3))[0]
+    covs = turns @ torch.diag_embed(mixture.covs) @ turns.mT
+    return GaussianMixture(mixture.weights * 7, mixture.means, covs, mixture.labels)
+
+
+@pytest.mark.parametrize("schedule", ["vp_linear", "ve", "flow"])
+def test_density_and_score(schedule: str) -> None:
+    """The density against torch's, and its gradient against the denoiser (Tweedie)."""
+    process, mixture = Process(SCHEDULES[schedule]), full_mixture()
+    t = process.time_at(f64(2.0, 0.1, -1.0))
+    x = process.noise(gauss(1, 3, 3), gauss(2, 3, 3), t).requires_grad_()
+    found = mixture.log_density(process)(x, t)
+    for i in range(3):
+        alpha, sigma = process.alpha(t[i]), process.sigma(t[i])
+        covs = alpha**2 * mixture.covs + sigma**2 * torch.eye(3, dtype=torch.float64)
+        each = torch.distributions.MultivariateNormal(alpha * mixture.means, covs).log_prob(x[i])
+        assert abs(found[i] - (each + (mixture.weights / mixture.weights.sum()).log()).logsumexp(0)) <= 1e-11
+    (score,) = torch.autograd.grad(found.sum(), x)
+    assert (score - process.score(x, mixture.denoise(process)(x, t), t)).abs().max() <= 1e-9
+
+
+def test_jacobian_covariance_and_class() -> None:
+    process, mixture = Process(VPLinear()), full_mixture()
+    x, t = gauss(3, 4, 3), f64(0.05, 0.3, 0.6, 1.0)
+    denoise = mixture.denoise(process)
+    wanted = torch.stack(
+        [torch.autograd.functional.jacobian(lambda x, i=i: denoise(x[None], t[i : i + 1])[0], x[i]) for i in range(4)]
+    )
+    assert (mixture.jacobian(process)(x, t) - wanted).abs().max() <= 1e-11
+    first = mixture.covariance(process)(x, t)
+    assert (first - first.mT).abs().max() <= 1e-15
+    assert torch.linalg.eigvalsh(first).min() > 0
+    flow = Process(Flow())
+    mean = (mixture.weights[:, None] * mixture.means).sum(0) / mixture.weights.sum()
+    apart = mixture.means - mean
+    whole = (mixture.weights[:, None, None] * (mixture.covs + apart[:, :, None] * apart[:, None])).sum(0)
+    pure = mixture.covariance(flow)(x[:1], at(1.0, 1))[0]
+    assert (pure - whole / mixture.weights.sum()).abs().max() <= 1e-13
+    classes = [mixture.log_class(process, k)(x, t).exp() for k in (0, 1)]
+    assert (classes[0] + classes[1] - 1).abs().max() <= 1e-14
+    parts = [m.log_density(process)(x, t) for m in (mixture.only(0), mixture)]
+    assert (classes[0] - 0.5 * (parts[0] - parts[1]).exp()).abs().max() <= 1e-13  # class 0 has weight 0.5
+    with pytest.raises(UsageError, match=r"the classes are 0\.\.1"):
+        mixture.log_class(process, 2)
+
+
 def test_samples_have_the_moments_of_the_mixture() -> None:
     mixture, n = smooth_mixture(), 40_000
     turn, _ = torch.linalg.qr(gauss(2, 3, 3))

@@ -261,7 +261,7 @@ def test_fonts_are_looked_for_where_systems_keep_them(monkeypatch: pytest.Monkey
 def test_emoji_are_a_source_to_train_on(no_fonts: Path) -> None:
     colour_font(no_fonts / "Emoji.ttf", "sbix")
     config = DataConfig(source="emoji", flip=True)
-    assert default_side(config) == 32
+    assert default_side(config, 64) == 32
     data = outcome(open_dataset(config, 9))
     assert (data.name, data.size, data.count, data.valid_count) == ("emoji", 9, 7, 0)
     seeds = [data.batch(range(7), seed=seed, split="train") for seed in range(8)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import io
 import json
 import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +42,7 @@ WORDS = {
 @pytest.fixture(scope="module")
 def tool(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     path = Path(request.config.rootpath) / "tools/sprite_folder.py"
+    sys.path.insert(0, str(path.parent))  # as when it is run
     spec = importlib.util.spec_from_file_location("sprite_folder", path)
     assert spec is not None
     assert spec.loader is not None
@@ -48,6 +51,7 @@ def tool(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     spec.loader.exec_module(module)
     yield module
     del sys.modules["sprite_folder"]
+    sys.path.remove(str(path.parent))
 
 
 @pytest.fixture
@@ -86,6 +90,48 @@ def test_white_is_taken_out_exactly(tool: ModuleType) -> None:
     assert picture[a == 0].max() == 0
     ringing = np.asarray(tool.without_white(np.full((1, 1, 3), 90, np.uint8), np.full((1, 1), 100, np.uint8)))
     assert ringing.tolist() == [[[0, 0, 0, 100]]]  # darker than black at this alpha
+
+
+def test_alpha_is_found_at_twice_the_side(tool: ModuleType) -> None:
+    """A soft disc over white: its alpha is known at half the side only, and found again from its colours."""
+    axis = (np.arange(128) + 0.5) - 64
+    a = np.clip(0.5 - (np.hypot(axis[:, None], axis[None]) - 41.3), 0, 1)
+    small = np.rint(255 * a.reshape(64, 2, 64, 2).mean((1, 3))).astype(np.uint8)
+    for colour, worst in (((200, 40, 30), 3), ((20, 60, 250), 3), ((250, 252, 255), 95)):  # white says nothing
+        rgb = np.rint(a[..., None] * np.array(colour) + (1 - a[..., None]) * 255).astype(np.uint8)
+        found = tool.alpha_of(rgb, small)
+        assert np.abs(found - 255 * a).max() <= worst
+        picture = np.asarray(tool.without_white(rgb, found)).astype(np.float64)
+        again = picture[..., :3] * found[..., None] / 255 + 255 - found[..., None].astype(np.float64)
+        assert np.abs(again - rgb).max() <= 4
+
+
+def test_large_pictures_come_from_the_archives_of_the_vendors(
+    tool: ModuleType, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [json.loads(line) for line in (archive / "metadata.jsonl").read_text("utf-8").splitlines()]
+    for row in rows:
+        row["file"] = f"{row['vendor']}_128.zip:{row['codepoints']}.webp"
+        large = np.full((128, 128, 3), 255, dtype=np.uint8)
+        large[60:100, 24:104] = (10 * row["row"], 100, 200)
+        data = io.BytesIO()
+        Image.fromarray(large).save(data, "WEBP", lossless=True)
+        with zipfile.ZipFile(archive / f"{row['vendor']}_128.zip", "a") as pictures:
+            pictures.writestr(f"{row['codepoints']}.webp", data.getvalue())
+    (archive / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    made(tool, monkeypatch, archive, tmp_path / "out", "--side", 128)
+    with Image.open(tmp_path / "out/noto/1F422.webp") as picture:
+        assert picture.size == (128, 128)
+    sprites = load_sprites(tmp_path / "out", 128)
+    assert sprites.pixels.shape[1:] == (4, 128, 128)
+    assert "drawn at 128 pixels" in (tmp_path / "out/NOTICE.txt").read_text("utf-8")
+    assert "noto_128.zip" in (tmp_path / "out/NOTICE.txt").read_text("utf-8")
+    small = tmp_path / "small"
+    made(tool, monkeypatch, archive, small)
+    sides = zip(load_sprites(small).table, sprites.table, strict=True)
+    for one, two in sides:
+        assert one.anchors.keys() == two.anchors.keys()
+        assert all(two.anchors[kind] == pytest.approx(place, abs=0.02) for kind, place in one.anchors.items())
 
 
 def test_the_folder_has_sprites_in_all_styles(

@@ -7,7 +7,8 @@ from tests.support.paintings import one, scene
 from unfog.data.scenes import Scenes, evaluation_scenes, render
 from unfog.data.scenes_layout import SHAPES, Background, Group
 from unfog.data.scenes_palette import COLOURS, Kind, allowed
-from unfog.evaluate.parser import parse, size_of
+from unfog.evaluate.drawing import SCENES
+from unfog.evaluate.parser import parse
 from unfog.media.image import to_uint8
 
 
@@ -102,7 +103,7 @@ def test_pictures_too_small_to_read_are_refused():
 
 
 def test_size_words_change_half_way_between_what_they_stand_for():
-    assert [size_of(d) for d in (7.6, 9.8, 9.9, 13.4, 13.6, 18.0)] == [
+    assert [SCENES.size_of(d) for d in (7.6, 9.8, 9.9, 13.4, 13.6, 18.0)] == [
         "small",
         "small",
         "medium",

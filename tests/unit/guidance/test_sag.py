@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from tests.support.attentive import Attentive
 from tests.support.models import awake_model
 from tests.support.problems import at, f64, gauss
 from torch import Tensor
@@ -19,28 +20,6 @@ from unfog.guidance.sag import blur, sag, salient
 from unfog.util.errors import UsageError
 
 UNCOND = Cond(label=torch.tensor([2]))
-
-
-class Attentive:
-    """A denoiser with one self-attention over 4-pixel cells: smooth, nonlinear, different for every label."""
-
-    def __init__(self, process: Process, site: str = "core.0.self") -> None:
-        self.process, self.site, self.rows = process, site, list[int]()
-
-    def __call__(self, x: Tensor, t: Tensor, cond: Cond, probe: Probe | None = None) -> Tensor:
-        assert cond.label is not None
-        self.rows.append(x.shape[0])
-        padded = F.pad(x, [amount for size in reversed(x.shape[2:]) for amount in (0, -size % 4)])
-        pool = {3: F.avg_pool1d, 4: F.avg_pool2d, 5: F.avg_pool3d}[x.ndim]
-        cells = pool(padded, 4).flatten(2).transpose(1, 2)  # (b, n, c)
-        heads = torch.stack([cells @ cells.mT, 3 * cells @ cells.roll(1, 2).mT], dim=1)
-        attention = (4 * heads).softmax(-1)
-        if probe is not None and self.site in probe.want:
-            attention = probe.see(self.site, attention)
-        summary = (attention @ cells[:, None]).mean((1, 2, 3)) + cond.label
-        shape = (-1, *(1 for _ in x.shape[1:]))
-        shrink = (self.process.alpha(t) / (self.process.alpha(t) ** 2 + self.process.sigma(t) ** 2)).reshape(shape)
-        return torch.tanh(shrink * x + 0.3 * summary.reshape(shape))
 
 
 def published(denoiser: Attentive, guided: Tensor, x: Tensor, t: Tensor, scale: float) -> Tensor:
@@ -156,7 +135,7 @@ def test_cost_and_scale_zero() -> None:
 
 def test_a_network_without_the_site_is_refused() -> None:
     process = Process(Flow())
-    denoiser = Attentive(process, site="down.0.self")
+    denoiser = Attentive(process, block="down.0")
     with pytest.raises(UsageError, match=r"'core\.0\.self'"):
         sag(lambda x, _: x, denoiser, UNCOND, 0.5, process=process)(gauss(6, 3, 2, 16, 24), at(0.5, 3))
     sag(lambda x, _: x, denoiser, UNCOND, 0.5, process=process, site="down.0.self")(gauss(6, 3, 2, 16, 24), at(0.5, 3))

@@ -10,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.recipes import recipe_of
 
+from unfog.config.guide import GuideName
 from unfog.config.sample import SampleConfig
 from unfog.media.infotext import (
+    GUIDES,
     Infotext,
     compose,
     pairs,
@@ -40,6 +42,11 @@ def test_what_is_off_is_left_out():
     assert not {"Eta", "CFG rescale", "SAG scale", "Negative prompt"} & set(re.findall(r"[\w ]+(?=:)", text))
     every = write_infotext(recipe_of(sample=SampleConfig(sampler="ddim", eta=0.5, sag=0.75, rescale=0.25)))
     assert ", Eta: 0.5, CFG rescale: 0.25, SAG scale: 0.75, Version" in every
+
+
+def test_every_guidance_has_a_name_there():
+    assert set(GUIDES) == set(GuideName.__args__)  # pyright: ignore[reportAttributeAccessIssue]
+    assert all(re.fullmatch(r"\w[\w \-/]+", key) for key in GUIDES.values())
 
 
 def test_our_own_is_read_back():

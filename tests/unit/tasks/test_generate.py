@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import torch
 from tests.support.models import awake_model, tiny_config
 from tests.support.saved import unet_config
 from torch import Tensor
 
+from unfog.config.guide import GUIDES, Guide
 from unfog.config.model import VEConfig
 from unfog.config.sample import SampleConfig
 from unfog.model.model import Model
@@ -32,7 +35,8 @@ def unet() -> Model:
 
 def made(model: Model, seeds: list[int], **settings: object) -> Tensor:
     keywords = {key: settings.pop(key) for key in ("negative", "size") if key in settings}
-    sample = SampleConfig.parse({"steps": 2, **settings})
+    guide = [Guide.of(str(text)) for text in cast("list[str]", settings.pop("guide", []))]
+    sample = SampleConfig.parse({"steps": 2, "guide": guide, **settings})
     return last(generate(model, PROMPT, seeds, sample, **keywords)).x  # pyright: ignore[reportArgumentType]
 
 
@@ -52,6 +56,8 @@ def test_together_and_alone_are_the_same_bits(hybrid, sampler, guidance):
         {"negative": "a red circle", "rescale": 0.7},
         {"interval": (-1.0, 2.0), "steps": 4},
         {"sampler": "ddim", "eta": 1.0},
+        {"guide": ["cfgpp", "tcfg", "fdg", "pag"], "sampler": "euler", "sag": 0.5},
+        {"guide": ["increasing", "cfg_zero", "apg:0.5", "seg", "slg:1", "threshold"], "rescale": 0.5},
     ],
     ids=str,
 )
@@ -89,16 +95,30 @@ def test_inexact_is_the_same_within_rounding_and_takes_a_prompt_for_each(hybrid)
         ({"sag": 0.5}, 4 * 4),
         ({"sag": 0.5, "guidance": 1.0}, 3 * 4),
         ({"sampler": "heun"}, 2 * (1 + 2 + 2 + 1)),  # one where the step starts at alpha = 0 or ends at sigma = 0
+        ({"guide": ("pag:1",), "guidance": 1.0}, 3 * 4),
+        ({"guide": ("pag:1", "slg:1", "apg", "increasing")}, 6 * 4),
         ({"interval": (-50.0, -49.0)}, 4),
         ({"interval": (-50.0, 50.0)}, 4 * 2 - 1),  # lam = -inf at t = 1 is in no interval
     ],
     ids=str,
 )
 def test_the_tally_counts_every_row(hybrid, settings, rows):
-    tally = Tally()
-    sample = SampleConfig.parse({"steps": 4, **settings})
+    tally, guide = Tally(), [Guide.of(text) for text in settings.get("guide", ())]
+    sample = SampleConfig.parse({"steps": 4, **settings, "guide": guide})
     last(generate(hybrid, PROMPT, [1, 2, 3], sample, tally=tally))
     assert tally.rows == 3 * rows
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_guide_makes_another_picture(hybrid, name):
+    """At its neutral number the same one, so it is this number that acts."""
+    settings = {"sampler": "euler", "guidance": 4.0, "steps": 3}
+    plain, guided = made(hybrid, [4], **settings), made(hybrid, [4], **settings, guide=[name])
+    assert guided.isfinite().all()
+    assert (guided - plain).abs().max() >= (1e-3 if name != "threshold" else 1e-5)
+    if (neutral := {"apg": 1, "fdg": 1, "pag": 0, "seg": 0, "slg": 0}.get(name)) is not None:
+        same = made(hybrid, [4], **settings, guide=[f"{name}:{neutral}"])
+        torch.testing.assert_close(same, plain, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("blank", ["", " \n\t"])

@@ -43,25 +43,30 @@ class Fitted:
     scale: float
     offset: tuple[float, float]
 
+    @property
+    def side(self) -> int:
+        """Of the sprite in pixels."""
+        return self.pixels.shape[-1]
+
     def share(self, x: float, y: float) -> tuple[float, float]:
         """A point of the picture (pixels) as shares of the sprite's side."""
         left, top = self.offset
-        return (x * self.scale + left) / SIDE, (y * self.scale + top) / SIDE
+        return (x * self.scale + left) / self.side, (y * self.scale + top) / self.side
 
 
-def fit(picture: Image.Image) -> Fitted | None:
-    """An RGBA picture as a sprite; None if nothing in it can be seen."""
+def fit(picture: Image.Image, side: int = SIDE) -> Fitted | None:
+    """An RGBA picture as a sprite of ``side`` pixels; None if nothing in it can be seen."""
     seen = np.asarray(picture.getchannel("A")) > OPAQUE
     if not seen.any():
         return None
     (left, right), (top, bottom) = (np.flatnonzero(seen.any(axis))[[0, -1]].tolist() for axis in (0, 1))
     w, h = right + 1 - left, bottom + 1 - top
-    scale = LONGEST / max(w, h)
+    scale = LONGEST * side / SIDE / max(w, h)
     size = max(1, round(w * scale)), max(1, round(h * scale))
-    at = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
+    at = (side - size[0]) // 2, (side - size[1]) // 2
     box = (left, top, left + w, top + h)
     small = picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS, box=box)
-    values = np.zeros((SIDE, SIDE, 4), dtype=np.uint8)
+    values = np.zeros((side, side, 4), dtype=np.uint8)
     values[at[1] : at[1] + size[1], at[0] : at[0] + size[0]] = np.asarray(small)
     values[..., :3] = np.minimum(values[..., :3], values[..., 3:])
     pixels = torch.from_numpy(values).permute(2, 0, 1).contiguous()

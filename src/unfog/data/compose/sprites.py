@@ -111,8 +111,8 @@ class Sprites:
         return dict(sorted(Counter(sprite.licence for sprite in self.table).items()))
 
 
-def load_sprites(folder: Path) -> Sprites:
-    """Read a folder of sprites, in the order of their paths.
+def load_sprites(folder: Path, side: int = SIDE) -> Sprites:
+    """Read a folder of sprites, in the order of their paths, each fitted to ``side`` pixels.
 
     Raises:
         DataError: no folder, no pictures, or the first files that cannot be used, each with the reason and the fix.
@@ -131,7 +131,7 @@ def load_sprites(folder: Path) -> Sprites:
     unnamed = [found.path for found in seen.found if not found.captions and "name" not in found.columns]
     _refuse(folder, [f"{path}: has no caption; write its name into a .txt file beside it" for path in unnamed])
     with quiet(), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        read = list(pool.map(lambda found: _read(folder, found.path), seen.found))
+        read = list(pool.map(lambda found: _read(folder, found.path, side), seen.found))
     _refuse(folder, [item for item in read if isinstance(item, str)])
     good = [item for item in read if not isinstance(item, str)]
     styled = all("/" in found.path and found.split is None for found in seen.found)
@@ -151,14 +151,14 @@ class _Picture:
     height: int
 
 
-def _read(folder: Path, path: str) -> _Picture | str:
+def _read(folder: Path, path: str, side: int) -> _Picture | str:
     """Decode and fit one picture; or what is wrong with it, and the fix."""
     try:
         data = read_bytes(folder / path, name=path, limits=TRAINING)
         picture = decode_rgba(data, name=path, limits=TRAINING)
     except DataError as error:
         return str(error)
-    fitted = fit(picture)
+    fitted = fit(picture, side)
     if fitted is None:
         return f"{path} is fully transparent; remove it or save it with something to be seen"
     return _Picture(fitted, picture.width, picture.height)
@@ -184,7 +184,7 @@ def _sprite(found: Found, given: Columns, picture: _Picture, style: str) -> Spri
         licence=found.licence or UNKNOWN,
         attribution=found.attribution or "",
         roles=given.roles,
-        head=given.head * picture.width * fitted.scale / SIDE,
+        head=given.head * picture.width * fitted.scale / fitted.side,
     )
 
 

@@ -16,6 +16,10 @@ NEIGHBOURS = {
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     for k, key in enumerate(row)
 }
+SHORT_WORD = re.compile(r"[a-z]{3,}")
+FUNCTION_WORDS = frozenset(
+    ("the", "and", "for", "with", "from", "into", "onto", "over", "under", "between", "through", "without", "their")
+)
 SHARE = 0.3  # of the words that can be hit
 
 
@@ -43,3 +47,8 @@ def with_typos(text: str, dice: Dice) -> str:
     for word in reversed(hit):
         text = text[: word.start()] + misspelt(word[0], dice) + text[word.end() :]
     return text
+
+
+def with_every_word_misspelt(text: str, dice: Dice) -> str:
+    """The text with one mistake in each of its content words: three or more plain letters, ``FUNCTION_WORDS`` apart."""
+    return SHORT_WORD.sub(lambda word: word[0] if word[0] in FUNCTION_WORDS else misspelt(word[0], dice), text)

@@ -107,8 +107,8 @@ def scenes(sprites) -> list[Scene]:
     return [draw_scene(dice, sprites) for dice in dice_of(23, range(N), Draw.SCENE)]
 
 
-def told(scenes: list[Scene], sprites: Sprites, wording: Wording) -> list[tuple[Scene, str, Facts]]:
-    dice = dice_of(23, range(len(scenes)), Draw.CAPTION)
+def told(scenes: list[Scene], sprites: Sprites, wording: Wording, seed: int = 23) -> list[tuple[Scene, str, Facts]]:
+    dice = dice_of(seed, range(len(scenes)), Draw.CAPTION)
     return [(s, *caption(s, sprites, d, wording)) for s, d in zip(scenes, dice, strict=True)]
 
 
@@ -296,7 +296,7 @@ def test_articles_spaces_and_plurals_are_right(scenes, sprites):
 
 
 def test_usual_captions_vary(scenes, sprites):
-    texts = [text for _, text, _ in told(scenes, sprites, ENGLISH)]
+    texts = [text for seed in (23, 24, 25) for _, text, _ in told(scenes, sprites, ENGLISH, seed)]
     for words in (
         r"^[A-Z]",
         r"\.$",

@@ -59,21 +59,21 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 
 
 CAPTIONS = [
-    "жёлтый треугольник, фиолетовый круг",
-    "2 purple arrows, transparent background",
-    "a little brown star, a bear face and tiny glasses from top to bottom with an orange background.",
-    "watercolor: two pairs of glasses with three little cats to their left against a white background",
-    "miniature black diamond right of teeny flat grapes, green grass, sticker",
-    "a watercolor painting of a bear face with a mountain to its left on the beach in the 3d style",
+    "жёлтый треугольник, 2x синий полумесяц",
+    "cat wearing glasses, mountain right of cat, transparent background",
+    "at night, a very big blue hexagon and a white hexagon",
+    "bacon on the left and three small airplanes on the right on a brown background",
+    "top hat, flat, blue stripes, upside-down, sticker style",
+    "watercolor: an enormous noto turtle on a grey polka dot background",
     "big tilted turtle, pink dotted background",
     "Glasses left of mountain, green polka dots",
 ]
-TEXTS = "d6714d925926338450eaa7b3a99a54c53d876cd2634efb120ae7df45c0293718"
+TEXTS = "cc38ff9d6982a4fbf7a07d8b14d20ee99b9f5cf7fd697bbe395d02cbfdeb0a73"
 PROMPTS = [
     "big noto bacon on a plain orange background",
     "neon lights showing a flat stop sign against a black background",
     "a gray cross over flat grapes on a green dotted background",
-    "a watercolor painting of 3d bacon inside a giant purple circle on a pink gradient background",
+    "3d bacon inside a huge brown square with a pink gradient background",
     "a little blue ring between a small blue circle and a small noto dog at night",
     "a little 3d turtle, a small 3d crown and a tiny white circle from left to right on a transparent background",
 ]

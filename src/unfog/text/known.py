@@ -1,0 +1,180 @@
+"""Which words of a prompt a model was never shown, and what it knows that is nearest.
+
+A word is known if training captions had it: as a word of their grammar, as the name of a thing (of several words
+together, or the head of such a name: the "hat" of "top hat"), in the plural or another inflection, with one typing
+mistake as captions have them (``data/compose/typo.py``: one edit behind the first letter of a word of four or more), or
+if it names nothing (``closed.py``). A word that means something else is no typing mistake: "boot" is not "boat".
+
+What is nearest: another number, another colour (in CIELAB, lightness counting half), the neighbour in a table of things
+(``things.py``), else the head of a compound ("motorboat": "boat").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from PIL import ImageColor
+
+from unfog.config.manifest import Knowledge
+from unfog.data.compose.nouns import head_at, plural_word
+from unfog.data.scenes_palette import COLOURS, lab, palette_lab
+from unfog.text.closed import CLOSED, NUMBERS
+from unfog.text.spelling import HANGUL, HIRAGANA, UNSPACED, normal, one_edit, singulars, stem, words_of
+from unfog.text.things import things
+
+TYPED = 4  # least letters of a word that may be mistyped, and of what a compound ends in
+ENDING = 3  # letters that inflection may change in scripts that have no plurals here
+LONGEST = 5  # words of a name
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A word or name that the model was never shown, and the nearest thing it knows, if there is one."""
+
+    text: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        near = "" if self.nearest is None else f"; nearest: {self.nearest!r}"
+        return f"{self.text!r} is not something I know{near}"
+
+
+class Known:
+    """What a model knows, ready for questions."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.concepts = [tuple(map(normal, text.split("|"))) for text in knowledge.concepts]
+        self.said = frozenset(words_of(normal(knowledge.words)))
+        self.foreign = [normal(name) for text in knowledge.names.values() for name in text.split("|")]
+
+    def unknown(self, prompt: str) -> list[Unknown]:
+        """What of a prompt is not known, in its order, each once."""
+        text = normal(prompt)
+        runs = [rest for run in UNSPACED.findall(text) if len(rest := self._rest(run)) > 1]
+        phrases = self._strange(words_of(UNSPACED.sub(" ", text)))
+        return [Unknown(phrase, self.nearest(phrase)) for phrase in dict.fromkeys([*runs, *phrases])]
+
+    def nearest(self, text: str) -> str | None:
+        """The known thing, colour or number that is nearest to one that is not known (see the module docstring)."""
+        if text in NUMBERS or text.isdigit():
+            before = NUMBERS[: NUMBERS.index(text)] if text in NUMBERS else NUMBERS
+            return next((word for word in reversed(before) if word in self.said), None)
+        if (colour := nearest_colour(text)) in self.said:
+            return colour
+        called = self._called or {word: word for word in sorted(self.said)}
+        for spelling in (text, *singulars(text)):
+            if (near := things().nearest(spelling, called)) is not None:
+                return called[near]
+        if text.endswith("ing"):  # what is done: "wearing" is no kind of ring
+            return None
+        ends = [name for name in called if len(name) >= TYPED and text.endswith(name) and " " not in name]
+        return called[max(ends, key=len)] if ends else None
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        """Every English name and the first name of its concept; the most useful concepts first."""
+        return {name: concept[0] for concept in self.concepts for name in concept}
+
+    @cached_property
+    def _names(self) -> dict[str, list[list[str]]]:
+        """Names of several words by their first, longest first."""
+        out = dict[str, list[list[str]]]()
+        for words in sorted(map(words_of, self._called), key=len, reverse=True):
+            if len(words) > 1:
+                out.setdefault(words[0], []).append(words)
+        return out
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        """Words that are known by themselves: of the grammar, names, and the heads of names."""
+        names = [words for words in map(words_of, self._called) if words]
+        heads = {words[head_at(words)] for words in names}
+        return self.said | CLOSED | heads | {word for name in self.foreign for word in words_of(name)}
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Every word of which anything known is made."""
+        return self._alone | {word for name in self._called for word in words_of(name)}
+
+    @cached_property
+    def _inflected(self) -> dict[str, set[str]]:
+        """Plurals and stems, each with the words it may stand for."""
+        out = dict[str, set[str]]()
+        for word in self.said | CLOSED | {word for name in self._called for word in words_of(name)}:
+            out.setdefault(plural_word(word), set()).add(word)
+            out.setdefault(stem(word), set()).add(word)
+        return out
+
+    @cached_property
+    def _by_letter(self) -> dict[str, list[str]]:
+        out = dict[str, list[str]]()
+        for word in sorted(self._parts):
+            out.setdefault(word[:1], []).append(word)
+        return out
+
+    def _spelt(self, word: str) -> set[str]:
+        """The known words that a word of a prompt may be."""
+        found = ({word} & self._parts) | self._inflected.get(word, set()) | self._inflected.get(stem(word), set())
+        if found or len(word) < TYPED - 1:
+            return found
+        alike = self._by_letter.get(word[0], [])
+        if not word.isascii() and (stemmed := {w for w in alike if same_stem(w, word)}):
+            return stemmed
+        if any(things().means(spelling) for spelling in {word, *singulars(word)} - self._parts):
+            return set()
+        return {w for w in alike if len(w) >= TYPED and one_edit(w, word)}
+
+    def _strange(self, words: list[str]) -> Iterator[str]:
+        """Names and words that are not known."""
+        spelt = [self._spelt(word) for word in words]
+        alone = [bool(found & self._alone) for found in spelt]
+        at = 0
+        while at < len(words):
+            if length := self._name_at(spelt, at):
+                at += length
+                continue
+            length = next((n for n in range(LONGEST, 1, -1) if self._other(words, alone, at, n)), 1)
+            if length > 1 or not alone[at]:
+                yield " ".join(words[at : at + length])
+            at += length
+
+    def _name_at(self, spelt: list[set[str]], at: int) -> int:
+        """Number of words of the longest known name that begins at a word."""
+        names = [name for first in spelt[at] for name in self._names.get(first, ())]
+        fits = [n for n in names if all(w in found for w, found in zip(n, spelt[at:], strict=False))]
+        return max((len(name) for name in fits if at + len(name) <= len(spelt)), default=0)
+
+    @staticmethod
+    def _other(words: list[str], alone: list[bool], at: int, length: int) -> bool:
+        """Whether the table of things has a name of so many words here, with one in it that is not known."""
+        return not all(alone[at : at + length]) and " ".join(words[at : at + length]) in things().by_name
+
+    def _rest(self, run: str) -> str:
+        """What is left of a text without spaces when everything known is taken out."""
+        for name in self._unspaced:
+            run = run.replace(name, "")
+        return HIRAGANA.sub("", run)
+
+    @cached_property
+    def _unspaced(self) -> list[str]:
+        words = {part for text in (*self.foreign, *self.said) for part in UNSPACED.findall(text)}
+        return sorted(words, key=len, reverse=True)
+
+
+def same_stem(one: str, other: str) -> bool:
+    """Whether two words begin alike for all but the last letters: at least four letters, or two syllables of Hangul."""
+    alike = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return alike >= (2 if HANGUL.match(one) else TYPED) and alike >= max(len(one), len(other)) - ENDING
+
+
+def nearest_colour(name: str) -> str | None:
+    """The colour of the palette that is nearest to a colour of CSS; ``None``: it is none of these."""
+    value = ImageColor.colormap.get(name.replace(" ", ""))
+    if value is None:
+        return None
+    rgb = torch.tensor(ImageColor.getrgb(str(value))[:3]) / 255
+    hue = torch.tensor([0.5, 1.0, 1.0])  # a name says more of the hue than of how light it is
+    return COLOURS[int(torch.cdist((lab(rgb) * hue)[None], palette_lab() * hue).argmin())]
