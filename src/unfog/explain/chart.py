@@ -77,7 +77,7 @@ def legend(curves: Sequence[Curve]) -> list[Mark]:
     """Names of the curves in one row at the top right, each behind a piece of its line."""
     out, right = list[Mark](), float(WIDTH - RIGHT)
     for curve in [c for c in curves if c.name][::-1]:
-        left = right - 7.4 * len(curve.name)
+        left = right - 7.9 * len(curve.name)
         out.append(Words((right, 16), curve.name, "ink", SIZE, "end"))
         piece = (left - 24, 11), (left - 4, 11)
         out.append(Path(piece, curve.colour, 8.0 if curve.area else 2.6, dashed=curve.dashed))

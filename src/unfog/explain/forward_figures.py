@@ -9,7 +9,7 @@ import torch
 from unfog.explain.chart import Axis, Curve, chart
 from unfog.explain.drawing import Drawing, Spot, tiled
 from unfog.explain.fog import BIN, BINS, normal_density
-from unfog.explain.forward import MOST_ARROWS, STRIP, Fog, Shown, spread
+from unfog.explain.forward import MOST_ARROWS, Fog, Shown, spread, told_apart
 from unfog.explain.space import Walk
 
 TIME = Axis(0.0, 1.0, "time t", ((0.0, "0 picture"), (0.5, "0.5"), (1.0, "1 noise")))
@@ -107,7 +107,8 @@ def histogram(frame: Shown, picture: Shown, top: float, *, names: bool = True) -
 
 def some(fog: Fog) -> list[Shown]:
     """The moments of a strip."""
-    return [fog.frames[k] for k in spread(len(fog.frames) - 1, STRIP)]
+    steps = told_apart(fog.levels)
+    return [frame for frame in fog.frames if frame.level.step in steps]
 
 
 def histograms(fog: Fog) -> Drawing:
