@@ -25,11 +25,21 @@ WEBP_QUALITY = 88
 
 @dataclass(frozen=True)
 class Shown:
-    """One moment: the picture as a screen shows it, the bars of its histogram, and mean and variance of its values."""
+    """One moment: the picture as a screen shows it, and mean and variance of its values.
+
+    Args:
+        level: what the schedule says about the moment.
+        pixels: the picture, 0..255.
+        bars: of the histogram of all values.
+        channels: likewise of red, green and blue alone.
+        mean: of all values.
+        variance: likewise.
+    """
 
     level: Level
     pixels: UInt8[Tensor, "3 h w"]
     bars: list[float]
+    channels: list[list[float]]
     mean: float
     variance: float
 
@@ -95,7 +105,9 @@ def shown(x: Float[Tensor, "3 h w"], level: Level) -> Shown:
     """A state as it is shown."""
     x = x / level.reach
     exact = x.double()
-    return Shown(level, to_uint8(x), density(x), exact.mean().item(), exact.var(correction=0).item())
+    return Shown(
+        level, to_uint8(x), density(x), [density(c) for c in x], exact.mean().item(), exact.var(correction=0).item()
+    )
 
 
 def spread(last: int, most: int) -> list[int]:

@@ -146,9 +146,9 @@ def counting(fog: Fog) -> Section:
         "Sort all the dots of the picture: dark ones to the left, bright ones to the right, and pile them up. Every"
         " picture begins with hills of its own. But however it begins, the sand always makes the same round hill in the"
         " end.",
-        "The histogram (grey) counts the values of all pixels and colours; the line is the normal distribution with the"
-        " mean and variance that the schedule predicts from those of the picture. The picture's own shape is lost long"
-        " before the last step. At the end mean and standard deviation are"
+        "The histogram counts the values of all pixels (grey) and of red, green and blue alone; the dashed line is the"
+        " normal distribution with the mean and variance that the schedule predicts from those of the picture."
+        " The picture's own shape is lost long before the last step. At the end mean and standard deviation are"
         f" {last.mean:.3f} and {last.variance**0.5:.3f}, and the formula says {mean:.3f} and {variance**0.5:.3f}. This"
         " is why drawing can start from pure noise: it is where every picture ends.",
         (
@@ -159,7 +159,8 @@ def counting(fog: Fog) -> Section:
         (
             Figure(
                 strip(row, large=True),
-                "The grey hills are the picture's values, the line is the bell that the formula predicts: they meet.",
+                "Grey hills are all values of the picture, coloured lines its red, green and blue; the dashed line is"
+                " the bell that the formula predicts, and in the end all are that bell.",
                 r"p(x) = \frac{1}{\sqrt{2 π v_t}} \exp {(-\frac{(x - \alpha_t m)^2}{2 v_t})} , \quad"
                 r" v_t = \alpha_t^2 v + \sigma_t^2",
             ),

@@ -88,7 +88,7 @@ def walk_drawing(walks: Sequence[Walk], alt: str) -> Drawing:
         marks.append(Words((x + 12, y - 8), str(number), "ink", 20, space=(start,)))
     for number, walk in enumerate(walks):
         marks.append(Words((18, HEIGHT + FOOT * (number + 0.6)), f"{number + 1}   {walk.name}", "ink", 18))
-    return Drawing(WIDTH, HEIGHT + FOOT * len(walks), tuple(marks), alt, dark=True)
+    return Drawing(WIDTH, HEIGHT + FOOT * (len(walks) + 0.4), tuple(marks), alt, dark=True)
 
 
 def turnable(walks: Sequence[Walk], labels: Sequence[str], alt: str, *, start: int) -> str:
