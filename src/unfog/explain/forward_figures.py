@@ -16,7 +16,7 @@ TIME = Axis(0.0, 1.0, "time t", ((0.0, "0 picture"), (0.5, "0.5"), (1.0, "1 nois
 VALUES = Axis(-3.4, 3.4, "value of a pixel", ((-3.0, "-3"), (-1.0, "-1 black"), (1.0, "1 white"), (3.0, "3")))
 GRID = 200  # intervals of a curve over t
 SNR_LIMIT = 50.0  # decibels
-TALLEST = 1.25  # of the bars that are shown whole
+TALLEST = 1.6  # of the bars that are shown whole
 LOW = 200  # height of a histogram among others
 FLAT = 1e-5  # no bell is drawn for a variance below
 CHANNELS = (("red", "accent"), ("green", "third"), ("blue", "second"))
@@ -75,7 +75,8 @@ def added(fog: Fog) -> Drawing:
 
 def tallest(frames: Sequence[Shown]) -> float:
     """The height that all histograms are drawn to."""
-    return min(TALLEST, max(0.5, 1.05 * max(max(frame.bars) for frame in frames)))
+    bars = (bar for frame in frames for some_bars in (frame.bars, *frame.channels) for bar in some_bars)
+    return min(TALLEST, max(0.5, 1.05 * max(bars)))
 
 
 def histogram(frame: Shown, picture: Shown, top: float, *, names: bool = True) -> Drawing:
