@@ -58,6 +58,7 @@ class Draw(IntEnum):
     PROBE = 20
     DEQUANTISE = 21
     PATH = 22
+    FOG = 23
 
 
 def image_seed(seed: int, k: int) -> int:
