@@ -1,21 +1,23 @@
-"""``unfog explain``: look inside a model."""
+"""``unfog explain``: look inside a model, and at what it learns from."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from unfog.cli import options
 from unfog.util.errors import UsageError, one_line
 
-app = typer.Typer(help="Look inside a model.")
+app = typer.Typer(help="Look inside a model, and at what it learns from.")
 
 
 @app.callback()
 def explain() -> None:
-    """Look inside a model."""  # a group of one command stays a group
+    """Look inside a model, and at what it learns from."""
 
 
 @app.command("words")
@@ -51,6 +53,52 @@ def words(
         follow(explain_triples_job(file, model, device=device), as_json=as_json, say=say_triples)
         return
     follow(explain_words_job(word or [], model, out=out, device=device), as_json=as_json, say=say_words)
+
+
+@app.command("forward")
+def forward(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A PNG, JPEG or WebP file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to make; index.html in it is the page.")],
+    steps: Annotated[int, typer.Option("--steps", help="Steps of the Markov chain, 2 to 1000.")] = 40,
+    schedule: Annotated[
+        str,
+        typer.Option("--schedule", help="How much noise there is when: vp_linear, cosine, flow, ... (reference)."),
+    ] = "vp_linear",
+    size: Annotated[int, typer.Option("--size", help="Longer side in pixels that is worked with, 16 to 512.")] = 256,
+    seed: Annotated[int, typer.Option("--seed", help="Of all noise, 0 to 2^64 - 1.")] = 0,
+    pixel: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pixel",
+            metavar="X,Y",
+            help="A pixel of the file to follow, from the top left, up to 6; unset: the reddest and three unlike it.",
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show how a picture turns into noise: a page with every step, its curves, histograms and walking pixels."""
+    from unfog.cli.parse import pixel_of
+    from unfog.cli.show import follow
+    from unfog.config.explain import ForwardRequest
+    from unfog.jobs.explain_forward import explain_forward_job
+    from unfog.util.devices import set_threads
+
+    fields = {"steps": steps, "schedule": schedule, "size": size, "seed": seed}
+    wanted = ForwardRequest.parse(fields | {"pixels": [pixel_of(text) for text in pixel or []]})
+    set_threads()
+    follow(explain_forward_job(image, wanted, out=out), as_json=as_json, say=say_forward)
+
+
+def say_forward(payload: Mapping[str, Any]) -> None:
+    """Where the page is, and how well the last step agrees with the formula."""
+    print(one_line(payload["page"]))
+    last = payload["moments"][-1]
+    (mean, variance), n = last["predicted"], payload["request"]["steps"]
+    print(
+        f"after {n} steps: mean {last['mean']:.3f}, variance {last['variance']:.3f};"
+        f" the schedule says {mean:.3f} and {variance:.3f}",
+        file=sys.stderr,
+    )
 
 
 def say_words(payload: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from unfog.util.errors import UsageError
 
 SIZE = re.compile(r"(\d{1,6})(?:x(\d{1,6}))?", re.IGNORECASE)
+PIXEL = re.compile(r"(\d{1,6}),(\d{1,6})", re.ASCII)
 
 
 def seed_of(seed: int | None) -> int:
@@ -29,6 +30,18 @@ def size_of(text: str | None, *, option: str = "--size") -> tuple[int, int] | No
     if found is None:
         raise UsageError(f"{option} {text!r} is not a size; write WIDTHxHEIGHT in pixels, for example 48x32")
     return int(found[1]), int(found[2] or found[1])
+
+
+def pixel_of(text: str) -> tuple[int, int]:
+    """``120,80`` as (x, y).
+
+    Raises:
+        UsageError: anything else.
+    """
+    found = PIXEL.fullmatch(text)
+    if found is None:
+        raise UsageError(f"--pixel {text!r} is no place; write X,Y in pixels from the top left, for example 120,80")
+    return int(found[1]), int(found[2])
 
 
 def numbers_of(text: str, option: str) -> list[float]:

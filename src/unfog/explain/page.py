@@ -1,7 +1,7 @@
 """One HTML page that explains something with pictures, at three depths, and needs nothing but itself.
 
 A page is a list of sections. A section has figures and says the same thing three times: for a child, for a
-practitioner, in formulas. A figure is something to look at (``image``, ``drawing``, ``strip``, ``slider``) with one
+practitioner, in formulas. A figure is something to look at (``image``, ``strip``, ``slider``, ...) with one
 plain sentence and one formula below it. Pictures are inside the page as data; its style and its script are the two
 files of ``assets/explain``, and its policy (Content-Security-Policy) allows these two and nothing else, so the page
 asks nobody for anything. Without its script it shows the same, unmoved.
@@ -190,12 +190,24 @@ def slider(frames: Sequence[Frame], name: str, *, link: str = "", start: int = 0
         start: number of the frame that is shown first.
     """
     return (
-        f'<div class="slider" data-link="{escape(link)}" data-start="{start}">'
+        f'<div class="slider" data-link="{escape(link)}">'
         f'<ol class="frames">{"".join(item(frame) for frame in frames)}</ol>'
-        f'<div class="controls" hidden><button type="button" aria-label="Play">▶</button>'
-        f'<input type="range" min="0" max="{len(frames) - 1}" value="{start}" aria-label="{escape(name)}">'
-        "<output></output></div></div>"
+        f"{controls(name, len(frames) - 1, start)}</div>"
     )
+
+
+def controls(name: str, last: int, start: int) -> str:
+    """A button that plays, a slider from 0 to ``last`` and its value in words; they appear when the script runs."""
+    return (
+        '<div class="controls" hidden><button type="button" aria-label="Play">▶</button>'
+        f'<input type="range" min="0" max="{last}" value="{start}" aria-label="{escape(name)}">'
+        "<output></output></div>"
+    )
+
+
+def pair(left: str, right: str) -> str:
+    """Two things side by side where there is room."""
+    return f'<div class="pair">{left}{right}</div>'
 
 
 def item(frame: Frame) -> str:

@@ -57,6 +57,7 @@ class Draw(IntEnum):
     TYPO = 19
     PROBE = 20
     DEQUANTISE = 21
+    FOG = 22
 
 
 def image_seed(seed: int, k: int) -> int:
