@@ -124,15 +124,32 @@ def samplers() -> list[str]:
     rows = [
         (
             f"`{name}`",
-            str(s.order),
+            str(s.order or "none"),
             "yes" if s.stochastic else "no",
-            str(s.calls_per_step),
-            summary(inspect.unwrap(s.run)),
+            calls(s),
+            summary(importlib.import_module(s.run.__module__)),
         )
         for name, s in registry.items()
     ]
     header = ("sampler", "order", "stochastic", "network calls per step", "what it is")
-    return ["## Samplers\n", table(header, rows)]
+    return ["## Samplers\n", table(header, rows), *elsewhere()]
+
+
+def elsewhere() -> list[str]:
+    """What samplers and grids are called in other programs."""
+    names = importlib.import_module("unfog.config.names")
+    parts = ["### Names elsewhere\n", f"{(inspect.getdoc(names) or '').partition(chr(10) * 2)[2]}\n"]
+    for kind, known in (("sampler", names.SAMPLERS), ("grid", names.GRIDS)):
+        rows = [(f"`{name}`", n.label, ", ".join(f"`{other}`" for other in n.others)) for name, n in known.items()]
+        parts.append(table((kind, "label", "others"), rows))
+    return parts
+
+
+def calls(sampler: Any) -> str:
+    """What a sampler's steps cost."""
+    if sampler.calls_per_step is None:
+        return "as many as it takes"
+    return f"{sampler.calls_per_step}" + (f", and {sampler.extra_calls} more in all" if sampler.extra_calls else "")
 
 
 def guidances() -> list[str]:

@@ -98,8 +98,8 @@ class Model:
             canvas: width and height that the model paints; ``None``: as trained, in the shape of ``size``.
             native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
-            sampler: a name in ``unfog.samplers.SAMPLERS``.
-            grid: a name in ``unfog.core.grid.GRIDS``.
+            sampler: a name in ``unfog.samplers.SAMPLERS``, or what others call it ("DPM++ 2M Karras").
+            grid: a name in ``unfog.core.grid.GRIDS``, or what others call it.
             steps: 1..1000.
             guidance: strength of classifier-free guidance, 0..100; 1 is plain conditional.
             interval: guide only for lam = log(alpha/sigma) between these two.

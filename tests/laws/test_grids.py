@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from itertools import combinations, pairwise
+
 import pytest
 import torch
-from tests.support.problems import f64
+from tests.support.problems import f64, gauss, smooth_mixture
+from torch import Tensor
 
-from unfog.core.grid import GRIDS, karras, log_snr, rf_shift, uniform, vp_time
+from unfog.core.aligned import SD15, SDXL, SVD, resampled
+from unfog.core.grid import (
+    GRIDS,
+    ays_sd15,
+    ays_sdxl,
+    ays_svd,
+    beta,
+    karras,
+    log_snr,
+    poly_exponential,
+    rf_shift,
+    trig,
+    uniform,
+    vp_time,
+)
 from unfog.core.process import Process
-from unfog.core.schedule import SCHEDULES, VE, Flow, ScaledLinear
+from unfog.core.quantiles import quantiles
+from unfog.core.schedule import SCHEDULES, VE, Flow, ScaledLinear, Table
+from unfog.core.table_grid import leading, linspace, trailing
+from unfog.samplers.euler import euler
+from unfog.samplers.gits import gits
+from unfog.samplers.step import last
 from unfog.util.errors import UsageError
 
 
@@ -23,10 +46,11 @@ def test_from_one_to_zero_strictly_decreasing(grid: str, schedule: str) -> None:
         assert (ts.diff() < 0).all()
 
 
-@pytest.mark.parametrize("grid", [name for name in GRIDS if name != "uniform"])
+@pytest.mark.parametrize("grid", [name for name in GRIDS if name not in ("uniform", "beta")])
 def test_inner_nodes_mean_the_same_noise_on_every_schedule_that_reaches_it(grid: str) -> None:
-    wide = [s for s in SCHEDULES.values() if Process(s).lam(f64(1.0)) < -4.4]  # sigma/alpha above 80
-    assert len(wide) >= 5
+    least = -6.6 if grid == "ays_svd" else -4.4  # sigma/alpha above 700 or 80
+    wide = [s for s in SCHEDULES.values() if Process(s).lam(f64(1.0)) < least]
+    assert len(wide) >= 4
     lams = [Process(s).lam(GRIDS[grid](Process(s), 11)[1:-1]) for s in wide]
     assert max((lam - lams[0]).abs().max().item() for lam in lams) <= 1e-9
 
@@ -68,3 +92,83 @@ def test_a_range_beyond_the_schedule_is_cut_and_an_empty_one_refused() -> None:
     assert (lam.diff() - lam.diff()[0]).abs().max() <= 1e-9
     with pytest.raises(UsageError, match="sigma_min"):
         karras(process, 5, sigma_min=20.0)
+
+
+def sigmas(grid: Tensor, process: Process) -> list[float]:
+    return torch.exp(-process.lam(grid[:-1])).tolist()
+
+
+def test_poly_exponential_is_log_snr_to_a_power() -> None:
+    process = Process(VE())
+    assert torch.equal(poly_exponential(process, 9), poly_exponential(process, 9, power=1.0))
+    assert (poly_exponential(process, 9) - log_snr(process, 9)).abs().max() <= 1e-12
+    logs = [
+        math.log(s / 0.002) / math.log(80 / 0.002) for s in sigmas(poly_exponential(process, 5, power=2.0), process)
+    ]
+    assert logs == pytest.approx([1, 0.75**2, 0.25, 0.25**2, 0], abs=1e-9)
+
+
+def test_trig_has_equal_angles() -> None:
+    process = Process(VE())
+    angles = torch.atan(f64(*sigmas(trig(process, 7), process)) / 0.5)
+    assert (angles.diff() - angles.diff()[0]).abs().max() <= 1e-9
+
+
+def test_beta_is_the_quantile_function() -> None:
+    """Against values of scipy.stats.beta.ppf, and the arcsine law, whose quantiles are sin^2(pi p/2)."""
+    found = beta(Process(Flow()), 8).flip(0).tolist()
+    scipy = [0.0, 0.0571563636, 0.1756803787, 0.3293814957, 0.5, 0.6706185043, 0.8243196213, 0.9428436364, 1.0]
+    assert found == pytest.approx(scipy, abs=1e-8)
+    arcsine = [math.sin(math.pi * k / 12) ** 2 for k in range(7)]
+    assert quantiles(6, 0.5, 0.5) == pytest.approx(arcsine, abs=1e-12)
+    assert quantiles(4, 2.0, 1.0) == pytest.approx([math.sqrt(k / 4) for k in range(5)], abs=1e-12)
+
+
+def test_aligned_steps_are_the_published_ones() -> None:
+    process = Process(VE())
+    for grid, table in ((ays_sd15, SD15), (ays_sdxl, SDXL)):
+        assert sigmas(grid(process, 10), process)[1:] == pytest.approx(list(table[1:-1]), rel=1e-9)
+        assert sigmas(grid(process, 20), process)[2::2] == pytest.approx(list(table[1:-1]), rel=1e-9)
+        assert sigmas(grid(process, 20), process)[3] == pytest.approx(math.sqrt(table[1] * table[2]), rel=1e-9)
+    assert sigmas(ays_svd(Process(Flow()), 10), Process(Flow()))[1:] == pytest.approx(list(SVD[1:-1]), rel=1e-9)
+    assert resampled((8.0, 4.0, 2.0, 1.0), 2, 4.0) == pytest.approx([4, 2, 1])
+    assert resampled((8.0, 4.0, 2.0, 1.0), 3, 8.0) == pytest.approx([8, 4, 2, 1])
+    assert resampled((8.0, 4.0, 1.0), 2, 2.0) == pytest.approx([2, 2**0.5, 1])
+
+
+def test_steps_of_a_chain() -> None:
+    """As others number them from 0: 999, 749, ...; 751, 501, 251, 1; 999, 666, 333, 0."""
+    process = Process(Table.linear())
+    assert (1000 * trailing(process, 4)).tolist() == pytest.approx([1000, 750, 500, 250, 0])
+    assert (1000 * leading(process, 4)).tolist() == pytest.approx([752, 502, 252, 2, 0])
+    assert (1000 * leading(process, 4, offset=0)).tolist() == pytest.approx([751, 501, 251, 1, 0])
+    assert (1000 * linspace(process, 4)).tolist() == pytest.approx([1000, 667, 334, 1, 0])
+    assert linspace(process, 1).tolist() == [1, 0]
+    for grid in (trailing, leading, linspace):
+        assert (grid(process, 1000).diff() < 0).all()
+        assert (grid(process, 37).diff() < 0).all()
+        with pytest.raises(UsageError, match="1 to 1000 of them"):
+            grid(process, 1001)
+        with pytest.raises(UsageError, match="discrete chain"):
+            grid(Process(Flow()), 5)
+
+
+def test_gits_finds_the_best_of_all_grids() -> None:
+    """Against trying every grid of three steps on a teacher of eight."""
+    process = Process(VE())
+    denoise, ts, x = smooth_mixture().denoise(process), log_snr(process, 8), 80 * gauss(5, 11, 3)
+    states = [x, *(step.x for step in euler(denoise, process, x, ts))]
+
+    def cost(i: int, j: int) -> float:
+        end = last(euler(denoise, process, states[i], ts[[i, j]])).x
+        return (end - states[j]).square().mean().sqrt().item()
+
+    def total(nodes: tuple[int, ...]) -> float:
+        return sum(1.15**k * cost(i, j) for k, (i, j) in enumerate(pairwise((0, *nodes, 8))))
+
+    best = min(combinations(range(1, 8), 2), key=total)
+    assert gits(denoise, process, x, ts, 3).tolist() == ts[[0, *best, 8]].tolist()
+    assert torch.equal(gits(denoise, process, x, ts, 8), ts)
+    assert gits(denoise, process, x, ts, 1).tolist() == [1, 0]
+    with pytest.raises(UsageError, match="1 to 8 of them to choose, got 9"):
+        gits(denoise, process, x, ts, 9)

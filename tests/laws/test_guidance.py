@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.support.noises import cheap
 from tests.support.problems import INFINITY, f64, gauss, start, wide_mixture
 from torch import Tensor
 
@@ -18,7 +19,6 @@ from unfog.guidance.rescale import rescaled
 from unfog.samplers import SAMPLERS
 from unfog.samplers.step import last
 from unfog.util.errors import UsageError
-from unfog.util.random import Noise
 
 ALL = pytest.mark.parametrize("mix", [pytest.param(mix, id=name) for name, mix in MIXES.items()])
 
@@ -72,7 +72,7 @@ def test_scale_one_reproduces_the_conditional(mix: Mix, name: str) -> None:
     """On a labelled mixture: plain, and with both passes made (scale given per sample)."""
     process = Process(Flow())
     mixture, denoiser = wide_mixture(), wide_mixture().conditional(process)
-    x, ts, noise = start(process, 3, 30), rf_shift(process, 5), Noise((1, 2, 3), (30,), dtype=torch.float64)
+    x, ts, noise = start(process, 3, 30), rf_shift(process, 5), cheap(3, 30)
     exact = last(SAMPLERS[name].run(mixture.only(2).denoise(process), process, x, ts, noise=noise)).x
     for scale in (1.0, torch.ones(3)):
         guided = cfg(denoiser, label(2), label(mixture.null), scale, mix)

@@ -62,7 +62,7 @@ def test_it_prints_one_json_object_with_every_measurement(folder, capsys):
     assert (payload["suite"], payload["n"], payload["seed"], payload["device"]) == ("scenes", 5, 3, "cpu")
     assert payload["model"]["name"] == "small"
     assert payload["nfe"] == 6  # three steps, guided
-    assert payload["sample"] == SAMPLE.model_dump()
+    assert payload["sample"] == SAMPLE.model_dump(mode="json")
     assert payload["grader"]["clean"] >= 0.99
     assert payload["grader"]["noisy"] >= 0.97
     assert payload["grader"]["clean_n"] >= 100

@@ -172,7 +172,8 @@ def test_your_own_prompts_look_for_their_pictures(tools, tmp_path, capsys):
         (["--evaluations", "4,four"], "--evaluations '4,four' is no list of numbers"),
         (["--evaluations", "4,4"], "names a number twice"),
         (["--evaluations", "4", "--steps", "5"], "leave one out"),
-        (["--evaluations", "1", "--sampler", "heun"], "a step of heun takes 2 evaluations; 1 are too few"),
+        (["--evaluations", "1", "--sampler", "plms"], "plms needs more than 1 evaluations"),
+        (["--evaluations", "8", "--sampler", "restart"], "restart takes as many evaluations as it needs"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(tools, capsys, arguments, says):

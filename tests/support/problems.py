@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from unfog.core.denoiser import Denoise
 from unfog.core.oracle import GaussianMixture
 from unfog.core.process import Process
 from unfog.util.random import Draw, normal
+from unfog.util.shapes import like
 
 INFINITY = float("inf")
 
@@ -43,6 +45,17 @@ def wide_mixture(d: int = 30) -> GaussianMixture:
         0.02 + 0.1 * gauss(2, 5, d) ** 2,
         torch.tensor([0, 1, 0, 2, 2]),
     )
+
+
+def two_humps(process: Process, m: float = 0.7, v: float = 0.1) -> Denoise:
+    """The denoiser of numbers that are N(m, v) or N(-m, v): the cheapest one that is smooth and not linear."""
+
+    def denoise(x: Tensor, t: Tensor) -> Tensor:
+        alpha, sigma = like(process.alpha(t), x), like(process.sigma(t), x)
+        s = alpha**2 * v + sigma**2
+        return (alpha * v / s) * x + (m * sigma**2 / s) * torch.tanh((alpha * m / s) * x)
+
+    return denoise
 
 
 def start(process: Process, *shape: int, index: int = 3) -> Tensor:

@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-Sampler = Annotated[
-    str | None, typer.Option("--sampler", help="ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc.")
-]
-Times = Annotated[str | None, typer.Option("--times", help="Time grid: uniform, karras, log_snr, rf_shift or vp_time.")]
+Sampler = Annotated[str | None, typer.Option("--sampler", help='Such as unipc or "DPM++ 2M Karras".')]
+Times = Annotated[str | None, typer.Option("--times", help="Time grid, such as rf_shift, karras or beta.")]
 Steps = Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")]
 Guidance = Annotated[float | None, typer.Option("--guidance", help="Strength of guidance; 1 is plain conditional.")]
 Negative = Annotated[str, typer.Option("--negative", help="What to steer away from.")]

@@ -11,8 +11,48 @@ from unfog.config.base import Config
 from unfog.config.guide import GUIDES, Guide
 from unfog.config.model import Fraction
 
-SamplerName = Literal["ddpm", "ddim", "euler", "euler_ancestral", "heun", "dpmpp_2m", "unipc"]
-GridName = Literal["uniform", "karras", "log_snr", "rf_shift", "vp_time"]
+SamplerName = Literal[
+    "ddpm",
+    "ddim",
+    "euler",
+    "euler_ancestral",
+    "heun",
+    "dpm2",
+    "dpm2_ancestral",
+    "dpmpp_2s",
+    "dpmpp_2s_ancestral",
+    "dpmpp_2m",
+    "dpmpp_3m",
+    "dpmpp_sde",
+    "dpmpp_2m_sde",
+    "dpmpp_3m_sde",
+    "unipc",
+    "deis",
+    "ipndm",
+    "lms",
+    "plms",
+    "exp_ab",
+    "res_2s",
+    "res_multistep",
+    "sa_solver",
+    "er_sde",
+    "restart",
+    "adaptive",
+    "lcm",
+]
+GridName = Literal[
+    "uniform",
+    "karras",
+    "log_snr",
+    "rf_shift",
+    "vp_time",
+    "poly_exponential",
+    "trig",
+    "beta",
+    "ays_sd15",
+    "ays_sdxl",
+    "ays_svd",
+]
 CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
 LogSNR = Annotated[float, Field(ge=-50, le=50)]
 Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]

@@ -1,14 +1,21 @@
 """Time grids: where a sampler evaluates the denoiser.
 
 A grid of n steps has n + 1 decreasing times in float64, the first exactly 1, the last exactly 0; nodes that coincide
-are dropped. Except for ``uniform``, the nodes are chosen in the noise-to-signal ratio sigma/alpha (EDM's sigma, written
-rho below) and turned into times of the process, so a grid means the same on every schedule: n values from ``sigma_max``
-(or the largest ratio of the schedule, if smaller; this node becomes the time 1) down to ``sigma_min``, then 0.
+are dropped. Except for ``uniform`` and ``beta``, the nodes are chosen in the noise-to-signal ratio sigma/alpha (EDM's
+sigma, written rho below) and turned into times of the process, so a grid means the same on every schedule: n values
+from ``sigma_max`` (or the largest ratio of the schedule, if smaller; this node becomes the time 1) down to
+``sigma_min``, then 0.
 
     karras      rho^(1/7) linear                                               Karras et al. 2022, eq. 5
     log_snr     ln rho linear                                                  Lu et al. 2022
     rf_shift    rho = shift u/(1 - u), u linear: rectified-flow time, shifted  Esser et al. 2024, eq. 23
     vp_time     rho = sqrt(exp(b_d tau^2/2 + b_m tau) - 1), tau^(1/2) linear   Zhang & Chen 2023 (DEIS)
+    poly_exponential    ln rho linear in u^power                               k-diffusion
+    trig        rho = sigma_data tan(u), u linear                              Lu & Song 2024 (TrigFlow)
+    ays_*       rho as published, its logarithm interpolated                   Sabour et al. 2024 (core/aligned.py)
+
+``uniform`` and ``beta`` (Lee et al. 2024, "Beta sampling is all you need") are spaced in the process's own time. Grids
+that were made for discrete chains stand in ``core/table_grid.py``.
 """
 
 from __future__ import annotations
@@ -21,10 +28,13 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from unfog.core.aligned import SD15, SDXL, SVD, resampled
 from unfog.core.process import Process
+from unfog.core.quantiles import quantiles
 from unfog.util.errors import UsageError
 
 SIGMA_MIN, SIGMA_MAX = 0.002, 80.0
+VP_FIRST = 1e-3  # the time tau of SIGMA_MIN in vp_time
 
 
 class Grid(Protocol):
@@ -78,12 +88,64 @@ def vp_time(
 ) -> Float64[Tensor, " nodes"]:
     """tau^(1/rho) linear, tau the time of the linear-beta VP process spanning this range between tau = 1e-3 and 1."""
     high, low = _ends(process, sigma_min, sigma_max)
-    first = 1e-3
-    decay_high, decay_low = math.log1p(high**2), math.log1p(low**2)
-    b_d = 2 * (decay_low / first - decay_high) / (first - 1)
-    b_m = decay_high - b_d / 2
-    tau = _ramp(1.0, first ** (1 / rho), n) ** rho
+    b_d, b_m = vp_rates(low, high)
+    tau = _ramp(1.0, VP_FIRST ** (1 / rho), n) ** rho
     return _times(process, torch.sqrt(torch.expm1(b_d * tau**2 / 2 + b_m * tau)))
+
+
+def vp_rates(low: float, high: float) -> tuple[float, float]:
+    """b_d and b_m of the linear-beta VP process that goes from sigma ``low`` at tau = 1e-3 to ``high`` at tau = 1."""
+    decay_high, decay_low = math.log1p(high**2), math.log1p(low**2)
+    b_d = 2 * (decay_low / VP_FIRST - decay_high) / (VP_FIRST - 1)
+    return b_d, decay_high - b_d / 2
+
+
+def poly_exponential(
+    process: Process, n: int, *, power: float = 1.0, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX
+) -> Float64[Tensor, " nodes"]:
+    """ln sigma linear in u^power: 1 is log_snr, above it low noise gets more nodes, below it high noise."""
+    high, low = (math.log(sigma) for sigma in _ends(process, sigma_min, sigma_max))
+    return _times(process, torch.exp(low + (high - low) * _ramp(1.0, 0.0, n) ** power))
+
+
+def trig(
+    process: Process,
+    n: int,
+    *,
+    sigma_data: float = 0.5,
+    sigma_min: float = SIGMA_MIN,
+    sigma_max: float = SIGMA_MAX,
+) -> Float64[Tensor, " nodes"]:
+    """Equal angles of atan(sigma/sigma_data), the time of TrigFlow."""
+    high, low = (math.atan(sigma / sigma_data) for sigma in _ends(process, sigma_min, sigma_max))
+    return _times(process, sigma_data * torch.tan(_ramp(high, low, n)))
+
+
+def beta(process: Process, n: int, *, a: float = 0.6, b: float = 0.6) -> Float64[Tensor, " nodes"]:
+    """Quantiles of the beta distribution in t: below 1, both ends get more nodes."""
+    _check(n)
+    return torch.tensor(quantiles(n, a, b), dtype=torch.float64).flip(0)
+
+
+def ays_sd15(process: Process, n: int) -> Float64[Tensor, " nodes"]:
+    """Align Your Steps, the nodes for Stable Diffusion 1.5."""
+    return _aligned(process, n, SD15)
+
+
+def ays_sdxl(process: Process, n: int) -> Float64[Tensor, " nodes"]:
+    """Align Your Steps, the nodes for Stable Diffusion XL."""
+    return _aligned(process, n, SDXL)
+
+
+def ays_svd(process: Process, n: int) -> Float64[Tensor, " nodes"]:
+    """Align Your Steps, the nodes for Stable Video Diffusion."""
+    return _aligned(process, n, SVD)
+
+
+def _aligned(process: Process, n: int, table: Sequence[float]) -> Float64[Tensor, " nodes"]:
+    _check(n)
+    top, _ = _ends(process, table[-1], table[0])
+    return _times(process, torch.tensor(resampled(table, n, top)[:-1], dtype=torch.float64))
 
 
 def through(process: Process, lams: Sequence[float] | Float64[Tensor, " n"]) -> Float64[Tensor, " nodes"]:
@@ -99,6 +161,12 @@ GRIDS: dict[str, Grid] = {
     "log_snr": log_snr,
     "rf_shift": rf_shift,
     "vp_time": vp_time,
+    "poly_exponential": poly_exponential,
+    "trig": trig,
+    "beta": beta,
+    "ays_sd15": ays_sd15,
+    "ays_sdxl": ays_sdxl,
+    "ays_svd": ays_svd,
 }
 
 

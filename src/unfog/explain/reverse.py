@@ -25,7 +25,6 @@ from torch import Tensor
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoise
-from unfog.guidance.cfg import together
 from unfog.guidance.sag import sag
 from unfog.model.model import Model
 from unfog.samplers.step import Step
@@ -88,13 +87,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Texts:
-    """What the network is asked with: the prompt, what guidance steers away from, and no words at all."""
+    """What the network is asked with: the prompt and its words, what guidance steers away from (``None`` if the model was
+    never trained without words), what self-attention guidance looks at, and no words at all."""
 
     words: tuple[Word, ...]
     cond: Cond
-    uncond: Cond
+    uncond: Cond | None
+    looked_at: Cond
     null: Cond
-    can_blank: bool
 
 
 def noting(denoise: Denoise, notes: list[Asked]) -> Denoise:
@@ -137,44 +137,37 @@ def observe(
         tally: counts the network evaluations of the picture, not those beside it.
     """
     cond, uncond, null = (model.condition([text.strip()]) for text in (prompt, negative, ""))
-    texts = Texts(words_of(model.tokenizer, prompt), cond, uncond, null, can_blank)
+    steers = sample.guidance != 1 and can_blank
+    texts = Texts(words_of(model.tokenizer, prompt), cond, uncond if can_blank else None, uncond if steers else cond, null)
     notes, shown = list[Asked](), chosen(sample.steps, moments)
     denoise = noting(guided(model, [prompt], negative, sample, tally or Tally()), notes)
     for step in walk(model, denoise, noise_of(model, [seed], size), sample):
-        asked = notes[0]  # a step's first question is where it starts
-        notes.clear()
-        yield step, look(model, step, asked, texts, guides=sample.guidance != 1) if step.index in shown else None
+        asked = min(notes, key=lambda note: abs(float(note.t[0]) - step.t))  # the first where the step starts
+        del notes[:-1]  # the last may have been where the next one starts
+        yield step, look(model, step, asked, texts) if step.index in shown else None
 
 
-def look(model: Model, step: Step, asked: Asked, texts: Texts, *, guides: bool) -> Moment:
-    """Ask the network again at the start of a step, one picture at a time, and note all of ``Moment``."""
+def look(model: Model, step: Step, asked: Asked, texts: Texts) -> Moment:
+    """Ask the network again at the start of a step, and note all of ``Moment``."""
     denoiser, process, (x, t) = model.denoiser, model.denoiser.process, (asked.x, asked.t)
-    plain = denoiser(x, t, texts.cond)
     heat = token_heat(denoiser, model.config.net, x, t, texts.cond) if texts.words else None
     effect = None if heat is None else word_effect(denoiser, x, t, texts.cond, texts.null, texts.words)
-    seen = blurring(model, x, t, texts.uncond if guides and texts.can_blank else texts.cond)
-    blank = together(denoiser, x, t, [texts.uncond])[0] if texts.can_blank else None
-    rows = (x, asked.x0, process.eps(x, asked.x0, t), plain, blank, seen.get("mask"), seen.get("blurred"))
-    x, x0, eps, plain, blank, mask, blurred = (None if row is None else row[0].cpu() for row in rows)
-    assert x is not None
-    assert x0 is not None
-    assert eps is not None
-    assert plain is not None
+    seen = blurring(model, x, t, texts.looked_at)
     return Moment(
         step.index,
-        float(asked.t[0]),
+        float(t[0]),
         step.s,
-        float(process.alpha(asked.t.double())[0]),
-        float(process.sigma(asked.t.double())[0]),
-        x=x,
-        x0=x0,
-        eps=eps,
-        plain=plain,
-        blank=blank,
+        float(process.alpha(t.double())[0]),
+        float(process.sigma(t.double())[0]),
+        x=x[0].cpu(),
+        x0=asked.x0[0].cpu(),
+        eps=process.eps(x, asked.x0, t)[0].cpu(),
+        plain=denoiser(x, t, texts.cond)[0].cpu(),
+        blank=None if texts.uncond is None else denoiser(x, t, texts.uncond)[0].cpu(),
         heat=None if heat is None else word_heat(heat, texts.words)[0].cpu(),
         effect=None if effect is None else effect.cpu(),
-        mask=mask,
-        blurred=blurred,
+        mask=seen["mask"][0].cpu() if seen else None,
+        blurred=seen["blurred"][0].cpu() if seen else None,
     )
 
 
@@ -183,6 +176,6 @@ def blurring(model: Model, x: Tensor, t: Tensor, uncond: Cond) -> dict[str, Tens
     seen = dict[str, Tensor]()
     try:
         sag(lambda x, t: x, model.denoiser, uncond, 1.0, process=model.denoiser.process, seen=seen)(x, t)
-    except UsageError:
+    except UsageError:  # no self-attention there, or cells that do not cover this canvas evenly
         return {}
     return seen

@@ -186,17 +186,22 @@ def samples_for(found: Found, chosen: Chosen, evaluations: Sequence[int], seed: 
     """The settings to measure with: one, or one for each number of evaluations.
 
     Raises:
-        UsageError: as ``request_for``, or fewer evaluations than a step of the sampler takes.
+        UsageError: as ``request_for``, or fewer evaluations than the sampler needs, or one that takes what it needs.
     """
     first = request_for(found.manifest, "", chosen, seed=seed).sample
     if not evaluations:
         return [first]
     if chosen.steps is not None:
         raise UsageError("--steps and --evaluations both say how many steps to take; leave one out")
-    calls = SAMPLERS[first.sampler].calls_per_step
-    if min(evaluations) < calls:
-        raise UsageError(f"a step of {first.sampler} takes {calls} evaluations; {min(evaluations)} are too few")
-    return [request_for(found.manifest, "", replace(chosen, steps=k // calls), seed=seed).sample for k in evaluations]
+    samples = list[SampleConfig]()
+    for k in evaluations:
+        steps = SAMPLERS[first.sampler].steps_within(k)
+        if steps is None:
+            raise UsageError(f"{first.sampler} takes as many evaluations as it needs; name another sampler")
+        if steps == 0:
+            raise UsageError(f"{first.sampler} needs more than {k} evaluations")
+        samples.append(request_for(found.manifest, "", replace(chosen, steps=steps), seed=seed).sample)
+    return samples
 
 
 def completed(found: Found, aids: Aids, suites: Sequence[str]) -> Aids:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import get_args
+from dataclasses import asdict, dataclass, replace
 
 from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
-from unfog.config.sample import CALIBRATED, GenerateRequest, GridName, SampleConfig, SamplerName
+from unfog.config.names import grid_named, sampler_and_grid
+from unfog.config.sample import CALIBRATED, GenerateRequest, SampleConfig
 from unfog.model.store import DOES
 from unfog.util.errors import ModelError, UsageError
-from unfog.util.nearest import unknown
 
 OUTPUT = 512  # longer side of a finished picture if nobody says
 MOST = 2048  # pixels a side to which is enlarged: a third of a gigabyte meanwhile
@@ -48,12 +47,7 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
     Raises:
         UsageError: an unknown name (the nearest is suggested) or a value out of bounds.
     """
-    for kind, name, names in (
-        ("sampler", chosen.sampler, get_args(SamplerName)),
-        ("grid", chosen.grid, (*get_args(GridName), CALIBRATED)),
-    ):
-        if name is not None and name not in names:
-            raise UsageError(unknown(kind, name, names))
+    chosen = translated(chosen)
     settings = manifest.sample.model_dump() | {"grid": FIXED if manifest.sample.nodes else manifest.sample.grid}
     settings |= {"nodes": None}
     if manifest.caption_dropout == 0:
@@ -74,6 +68,18 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
     if known and (asked or (chosen.grid is None and manifest.sample.grid == CALIBRATED)):
         return calibrated(manifest, sample)
     return sample
+
+
+def translated(chosen: Chosen) -> Chosen:
+    """The same with our names for what others call samplers and grids ("DPM++ 2M Karras").
+
+    Raises:
+        UsageError: an unknown name (the nearest is suggested).
+    """
+    if chosen.sampler is None:
+        return chosen if chosen.grid is None else replace(chosen, grid=grid_named(chosen.grid))
+    sampler, grid = sampler_and_grid(chosen.sampler, chosen.grid)
+    return replace(chosen, sampler=sampler, grid=grid)
 
 
 def calibrated(manifest: Manifest, sample: SampleConfig) -> SampleConfig:

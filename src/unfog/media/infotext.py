@@ -17,29 +17,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from unfog.config.names import GRIDS, SAMPLERS
 from unfog.config.recipe import Recipe
 
 NEGATIVE = "Negative prompt:"
 FEWEST_PAIRS = 3  # a last line with fewer pairs belongs to the prompt
 LONGEST = 2**18  # characters looked at
-SAMPLERS = {
-    "ddpm": "DDPM",
-    "ddim": "DDIM",
-    "euler": "Euler",
-    "euler_ancestral": "Euler a",
-    "heun": "Heun",
-    "dpmpp_2m": "DPM++ 2M",
-    "unipc": "UniPC",
-}
-# log_snr spaces ln(sigma) evenly, which is what others call Exponential; the last three have no name elsewhere.
-GRIDS = {
-    "uniform": "Uniform",
-    "karras": "Karras",
-    "log_snr": "Exponential",
-    "rf_shift": "RF shift",
-    "vp_time": "VP time",
-    "calibrated": "Calibrated",
-}
 GUIDES = {
     "increasing": "CFG increasing",
     "cfgpp": "CFG PP scale",
@@ -75,8 +58,8 @@ def write_infotext(recipe: Recipe) -> str:
     s, canvas = recipe.sample, recipe.canvas or recipe.size
     fields = {
         "Steps": str(s.steps),
-        "Sampler": SAMPLERS[s.sampler],
-        "Schedule type": GRIDS[s.grid],
+        "Sampler": SAMPLERS[s.sampler].label,
+        "Schedule type": GRIDS[s.grid].label,
         "CFG scale": repr(s.guidance),
         "Seed": str(recipe.seed),
         "Size": "x".join(map(str, canvas)),

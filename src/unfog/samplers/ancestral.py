@@ -36,18 +36,26 @@ def steps(
     Raises:
         UsageError: ``eta`` is negative, or positive without a source of noise.
     """
-    if not eta >= 0:
-        raise UsageError(f"eta must be 0 (deterministic) or more, got {eta}")
     for i, (a, b) in enumerate(pairwise(nodes(process, ts))):
+        down, up = split(a, b, eta)
         x0 = denoise(x, a.batch(x))
-        x = advance(x, x0, a, b) if eta == 0 else refreshed(x, x0, a, b, eta, needed(noise, sampler), i)
+        x = advance(x, x0, a, down)
+        if up > 0:
+            x = x + up * needed(noise, sampler)(i, Draw.STEP).to(x)
         yield Step(i, x, x0, a.t, b.t)
 
 
-def refreshed(x: Tensor, x0: Tensor, a: Node, b: Node, eta: float, noise: NoiseSource, index: int) -> Tensor:
-    """The update of the module's docstring; no noise is drawn for the step to sigma = 0."""
+def split(a: Node, b: Node, eta: float) -> tuple[Node, float]:
+    """A step as a shorter and a stochastic part: the node with alpha_s and sqrt(sigma_s^2 - u^2), and u.
+
+    Raises:
+        UsageError: ``eta`` is negative.
+    """
+    if not eta >= 0:
+        raise UsageError(f"eta must be 0 (deterministic) or more, got {eta}")
+    if eta == 0 or b.sigma == 0:
+        return b, 0.0
     w = decay(a, b)
     share = min(1.0, eta * math.sqrt((1 - w) * (1 + w)))
-    kept = math.sqrt((1 - share) * (1 + share))
-    mean = b.alpha * x0 + (b.sigma * kept / a.sigma) * (x - a.alpha * x0)
-    return mean if b.sigma == 0 else mean + (b.sigma * share) * noise(index, Draw.STEP).to(x)
+    sigma = b.sigma * math.sqrt((1 - share) * (1 + share))
+    return Node(b.t, b.alpha, sigma, math.log(b.alpha / sigma) if sigma > 0 else math.inf), b.sigma * share

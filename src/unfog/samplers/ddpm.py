@@ -6,7 +6,8 @@
     large   sigma_t^2 (1 - w^2)     the transition's variance: right if the data are unit Gaussian (VP)
 
 with w = (alpha_t/alpha_s)(sigma_s/sigma_t). On an n-step chain these are the "fixed small" and "fixed large" variances.
-The step to sigma = 0 adds no noise.
+A model that learned its variance (Nichol & Dhariwal 2021, eq. 15) says for every value where between their logarithms
+it lies, v log(large) + (1 - v) log(small). The step to sigma = 0 adds no noise.
 """
 
 from __future__ import annotations
@@ -45,9 +46,14 @@ def ddpm(
     ts: Float64[Tensor, " n"],
     *,
     variance: Variance = small,
+    learned: Denoise | None = None,
     noise: NoiseSource | None = None,
 ) -> Iterator[Step]:
     """Stochastic, first order, one call per step.
+
+    Args:
+        variance: ``small``, ``large``, or a function of the process and both times.
+        learned: (x_t, t) -> v in [0, 1], shaped like ``x``, of a model that has it; ``variance`` is then not used.
 
     Raises:
         UsageError: no ``noise``.
@@ -56,7 +62,13 @@ def ddpm(
     for i, (a, b) in enumerate(pairwise(nodes(process, ts))):
         t, s = (torch.tensor([node.t], dtype=torch.float64) for node in (a, b))
         x0 = denoise(x, a.batch(x))
+        v = None if learned is None else learned(x, a.batch(x))
         x, _ = process.posterior(x, x0, t, s)
         if b.sigma > 0:
-            x = x + like(variance(process, t, s).sqrt(), x).to(x) * noise(i, Draw.STEP).to(x)
+            if v is None:
+                spread = like(variance(process, t, s).sqrt(), x).to(x)
+            else:
+                low, high = (like(bound(process, t, s).sqrt(), x).to(x) for bound in (small, large))
+                spread = high**v * low ** (1 - v)
+            x = x + spread * noise(i, Draw.STEP).to(x)
         yield Step(i, x, x0, a.t, b.t)

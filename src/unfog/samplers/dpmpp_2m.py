@@ -10,7 +10,6 @@ extrapolation explodes, so lower order at the end is part of the method.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Float64
@@ -18,7 +17,8 @@ from torch import Tensor
 
 from unfog.core.denoiser import Denoise
 from unfog.core.process import Process
-from unfog.samplers.step import NoiseSource, Step, advance, nodes
+from unfog.samplers.multistep import exponential, midpoint, walk
+from unfog.samplers.step import NoiseSource, Step
 
 
 @torch.no_grad()
@@ -31,14 +31,4 @@ def dpmpp_2m(
     noise: NoiseSource | None = None,
 ) -> Iterator[Step]:
     """Deterministic, second order, one call per step; ``noise`` is not used."""
-    steps = list(pairwise(nodes(process, ts)))
-    h_before, x0_before = float("inf"), None
-    for i, (a, b) in enumerate(steps):
-        h = b.lam - a.lam
-        x0 = denoise(x, a.batch(x))
-        estimate = x0
-        if x0_before is not None and i < len(steps) - 1:
-            estimate = x0 + (0.5 * h / h_before) * (x0 - x0_before)
-        x = advance(x, estimate, a, b)
-        yield Step(i, x, x0, a.t, b.t)
-        h_before, x0_before = h, x0
+    yield from walk(denoise, process, x, ts, exponential(midpoint), 2)

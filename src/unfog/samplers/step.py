@@ -5,13 +5,18 @@ exact solution
 
     x_s = (sigma_s/sigma_t) x_t + (alpha_s - alpha_t sigma_s/sigma_t) D                       s < t
 
-which divides by sigma_t only, so it starts at alpha = 0 and ends at sigma = 0 without special cases. First order uses
-D = D(x_t, t); dpmpp_2m and unipc put an extrapolated D into the same formula (data prediction: Lu et al. 2022; Zhao et
-al. 2023). With w = exp(-h) = (alpha_t/alpha_s)(sigma_s/sigma_t), h = lam_s - lam_t, the factor of D is alpha_s (1 - w).
+which divides by sigma_t only, so it starts at alpha = 0 and ends at sigma = 0 without special cases. With w = exp(-h) =
+(alpha_t/alpha_s)(sigma_s/sigma_t), h = lam_s - lam_t, the factor of D is alpha_s (1 - w). The reverse SDEs with the
+same marginals (eta = 0 is the flow, eta = 1 the reverse of the forward process) have as exactly
+
+    x_s = w^eta (sigma_s/sigma_t) x_t + alpha_s (1 - w^(1+eta)) D + sigma_s sqrt(1 - w^(2 eta)) z
+
+First order uses D = D(x_t, t); higher orders add differences of estimates to it (data prediction: Lu et al. 2022).
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,6 +60,11 @@ class Node:
     sigma: float
     lam: float
 
+    @property
+    def rho(self) -> float:
+        """sigma/alpha: EDM's sigma; infinite at alpha = 0."""
+        return self.sigma / self.alpha if self.alpha > 0 else math.inf
+
     def batch(self, x: Tensor) -> Float[Tensor, " b"]:
         """This time once per sample of ``x``, as denoisers take it."""
         return torch.full((x.shape[0],), self.t, dtype=x.dtype, device=x.device)
@@ -69,9 +79,25 @@ def nodes(process: Process, ts: Float64[Tensor, " n"]) -> list[Node]:
     times = [t for t, _ in groupby(numbers(ts))]
     if len(times) < 2 or not (times[0] <= 1 and times[-1] >= 0) or not all(t > s for t, s in pairwise(times)):
         raise UsageError(f"a time grid must decrease within [0, 1] and have 2 entries or more, got {times[:8]}")
-    ts = torch.tensor(times, dtype=torch.float64)
-    columns = (process.alpha(ts), process.sigma(ts), process.lam(ts))
-    return [Node(*row) for row in zip(times, *map(numbers, columns), strict=True)]
+    return nodes_of(process, torch.tensor(times, dtype=torch.float64))
+
+
+def node_at(process: Process, lam: float) -> Node:
+    """The node with this lam = log(alpha/sigma), which the schedule reaches."""
+    return nodes_of(process, process.time_at(torch.tensor([lam], dtype=torch.float64)))[0]
+
+
+def nodes_of(process: Process, ts: Float64[Tensor, " n"]) -> list[Node]:
+    """These times with their scales."""
+    return [
+        Node(*row)
+        for row in zip(*map(numbers, (ts, process.alpha(ts), process.sigma(ts), process.lam(ts))), strict=True)
+    ]
+
+
+def time_of(node: Node) -> Float64[Tensor, " 1"]:
+    """The node's time as the process takes it."""
+    return torch.tensor([node.t], dtype=torch.float64)
 
 
 def numbers(values: Tensor) -> list[float]:
@@ -84,9 +110,16 @@ def decay(a: Node, b: Node) -> float:
     return (a.alpha / b.alpha) * (b.sigma / a.sigma)
 
 
-def advance(x: Tensor, x0: Tensor, a: Node, b: Node) -> Tensor:
-    """From ``x`` at node ``a`` to node ``b`` along the probability flow with the clean estimate fixed at ``x0``."""
-    return (b.sigma / a.sigma) * x + (b.alpha * (1 - decay(a, b))) * x0
+def advance(x: Tensor, x0: Tensor, a: Node, b: Node, eta: float = 0.0) -> Tensor:
+    """From ``x`` at node ``a`` to node ``b`` with the clean estimate fixed at ``x0``: the flow, or an SDE's mean."""
+    w = decay(a, b)
+    return (b.sigma / a.sigma * w**eta) * x + (b.alpha * (1 - w ** (1 + eta))) * x0
+
+
+def spread(a: Node, b: Node, eta: float) -> float:
+    """Standard deviation of the noise that the SDE adds between two nodes: sigma_b sqrt(1 - w^(2 eta))."""
+    kept = decay(a, b) ** eta
+    return b.sigma * math.sqrt((1 - kept) * (1 + kept))
 
 
 def needed(noise: NoiseSource | None, sampler: str) -> NoiseSource:

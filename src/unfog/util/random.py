@@ -57,7 +57,8 @@ class Draw(IntEnum):
     TYPO = 19
     PROBE = 20
     DEQUANTISE = 21
-    FOG = 22
+    PATH = 22
+    FOG = 23
 
 
 def image_seed(seed: int, k: int) -> int:

@@ -59,11 +59,20 @@ def test_fresh_noise_belongs_to_its_sampler():
     assert settle(MANIFEST, Chosen(sampler="unipc", eta=0.1)).eta == 0.1  # and is refused below
 
 
+def test_names_of_other_programs():
+    joined = settle(MANIFEST, Chosen(sampler="DPM++ 2M Karras"))
+    assert (joined.sampler, joined.grid) == ("dpmpp_2m", "karras")
+    assert joined == settle(MANIFEST, Chosen(sampler="dpmpp_2m", grid="karras"))
+    given = settle(MANIFEST, Chosen(sampler="DPM++ 2M Karras", grid="Exponential"))
+    assert (given.sampler, given.grid) == ("dpmpp_2m", "log_snr")
+    assert settle(MANIFEST, Chosen(grid="Automatic")) == settle(MANIFEST, Chosen())
+
+
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        (Chosen(sampler="dpmpp2m"), "unknown sampler 'dpmpp2m'; did you mean 'dpmpp_2m'.*ddpm, ddim, euler"),
-        (Chosen(sampler="DDIM"), "did you mean 'ddim'"),
+        (Chosen(sampler="dpmpp_2mm"), "unknown sampler 'dpmpp_2mm'; did you mean 'dpmpp_2m'.*ddpm, ddim, euler"),
+        (Chosen(sampler="DDIN"), "did you mean 'ddim'"),
         (Chosen(grid="karas"), "unknown grid 'karas'; did you mean 'karras'"),
         (Chosen(steps=0), "steps = 0 is not allowed"),
         (Chosen(steps=10**9), "steps = 1000000000 is not allowed: .*1000"),
