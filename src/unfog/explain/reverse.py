@@ -1,7 +1,7 @@
 """What happens in a network while a picture comes out of noise, without changing the picture.
 
-``observe`` walks exactly the way of ``tasks.generate.generate``, whose denoiser D it wraps only to note what it was asked
-and what it said. At the moments that are to be shown, it asks the network again, beside the way:
+``observe`` walks exactly the way of ``tasks.generate.generate``, whose denoiser D it wraps only to note what it was
+asked and what it said. At the moments that are to be shown, it asks the network again, beside the way:
 
     x0 = D(x_t, t)                  the clean estimate that the sampler was given
     eps = (x_t - alpha x0)/sigma    the noise it saw: x_t = alpha x0 + sigma eps
@@ -9,8 +9,8 @@ and what it said. At the moments that are to be shown, it asks the network again
     push = x0 - plain               all that guidance adds; exactly 0 without guidance
     blank = D(x_t, t, no words)     or the negative prompt
 
-besides the heat-map and the effect of every word (``tasks/heatmaps.py``), and the mask M of self-attention guidance with
-what it would blur (``guidance/sag.py``), whether it is switched on or not.
+besides the heat-map and the effect of every word (``tasks/heatmaps.py``), and the mask M of self-attention guidance
+with what it would blur (``guidance/sag.py``), whether it is switched on or not.
 """
 
 from __future__ import annotations
@@ -87,8 +87,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Texts:
-    """What the network is asked with: the prompt and its words, what guidance steers away from (``None`` if the model was
-    never trained without words), what self-attention guidance looks at, and no words at all."""
+    """What the network is asked with.
+
+    Fields:
+        words: of the prompt.
+        cond: the prompt.
+        uncond: what guidance steers away from; ``None`` if the model was never trained without words.
+        looked_at: what self-attention guidance asks with.
+        null: no words at all.
+    """
 
     words: tuple[Word, ...]
     cond: Cond
@@ -138,7 +145,9 @@ def observe(
     """
     cond, uncond, null = (model.condition([text.strip()]) for text in (prompt, negative, ""))
     steers = sample.guidance != 1 and can_blank
-    texts = Texts(words_of(model.tokenizer, prompt), cond, uncond if can_blank else None, uncond if steers else cond, null)
+    texts = Texts(
+        words_of(model.tokenizer, prompt), cond, uncond if can_blank else None, uncond if steers else cond, null
+    )
     notes, shown = list[Asked](), chosen(sample.steps, moments)
     denoise = noting(guided(model, [prompt], negative, sample, tally or Tally()), notes)
     for step in walk(model, denoise, noise_of(model, [seed], size), sample):
@@ -175,7 +184,7 @@ def blurring(model: Model, x: Tensor, t: Tensor, uncond: Cond) -> dict[str, Tens
     """What self-attention guidance sees; empty if the network has no attention that it could look at."""
     seen = dict[str, Tensor]()
     try:
-        sag(lambda x, t: x, model.denoiser, uncond, 1.0, process=model.denoiser.process, seen=seen)(x, t)
+        sag(lambda x, _: x, model.denoiser, uncond, 1.0, process=model.denoiser.process, seen=seen)(x, t)
     except UsageError:  # no self-attention there, or cells that do not cover this canvas evenly
         return {}
     return seen

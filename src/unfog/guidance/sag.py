@@ -82,7 +82,7 @@ def sag(
         mask = salient(_middle(probe.maps, sites), x.shape[2:], stride)[:, None].to(x)
         blurred = plain + mask * (blur(plain, blur_px * min(x.shape[2:]) / 64) - plain)
         if seen is not None:
-            seen |= {"mask": mask, "blurred": blurred}
+            seen.update(mask=mask, blurred=blurred)
         noised = x + like(process.alpha(t), x).to(x) * (blurred - plain)
         return guided(x, t) + scale * (blurred - denoiser(noised, t, nothing))
 
