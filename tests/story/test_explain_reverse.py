@@ -23,7 +23,7 @@ def test_a_page_about_the_picture_of_generate(unfog, home, tmp_path):
     wanted |= {"words.png", "words-effect.png", "sag-pair.png", "snr.png", "distance.png", "picture.png", "index.html"}
     assert wanted <= set(said["files"])
     assert all((folder / name).stat().st_size > 0 for name in wanted)
-    assert "task" in json.loads((folder / "unfog.json").read_text())
+    assert "task" in json.loads((folder / "manifest.json").read_text())
     page = (folder / "index.html").read_text()
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:|#|["'])\w+:""", page)
     assert "default-src 'none'" in page

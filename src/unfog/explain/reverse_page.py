@@ -18,7 +18,7 @@ LINK = "step"  # sliders of one name move together
 SPLIT = r"x_t = \alpha_t \hat{x}_0 + \sigma_t \hat{\epsilon}"
 GUIDED = r"\hat{x}_0 = D_u + s (D_c - D_u)"
 HEAT = r'"heat"_w (p) = \frac{1}{S H T} \sum \sum_{k \in w} A_k (p)'
-EFFECT = r'"effect"_w = | D(x_t, "all words") - D(x_t, "without" w) |'
+EFFECT = r'"effect"_w = | D(x_t) - D_{-w} (x_t) |'
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def sliding(shown: Shown, pictures: Sequence[Pixels], name: str, alt: Callable[[
         Frame(picture(pixels, alt(moment)), label(moment, shown.steps))
         for moment, pixels in zip(shown.moments, pictures, strict=True)
     ]
-    return slider(frames, name, link=LINK, start=len(frames) // 3)
+    return slider(frames, name, link=LINK, start=min(1, len(frames) - 1))
 
 
 def row(shown: Shown, pictures: Sequence[Pixels], what: str) -> str:
@@ -183,7 +183,7 @@ def looking(shown: Shown) -> Section:
             "attention: every cell q of the picture shares out 1 over the tokens k",
         ),
         Formula(HEAT, "the mean over S sites, H heads and T steps, summed over the tokens of the word"),
-        Formula(EFFECT, "root mean square over the colours, mean over the steps; nobody can attend to the word"),
+        Formula(EFFECT, "D with the word w hidden; root mean square over the colours, mean over the steps"),
     )
     if not shown.words:
         empty = not shown.prompt.strip()
@@ -200,7 +200,7 @@ def looking(shown: Shown) -> Section:
     for word in shown.words:
         said = f"{word.text} · {100 * word.share:.0f} %"
         heats.append(Frame(picture(word.heat, f"Where the word {word.text} was looked at, in orange."), said))
-        said = f"{word.text} · {word.change:.2f}"
+        said = f"{word.text} · up to {50 * word.change:.0f} %"
         effects.append(Frame(picture(word.effect, f"What the word {word.text} changes, in orange."), said))
     return Section(
         "Where each word acts",
@@ -212,8 +212,8 @@ def looking(shown: Shown) -> Section:
         ' of all attention. Words for colours point sharply; words such as "a" often collect attention that is not'
         " needed anywhere."
         "\n\nAttention says where a word is looked at, not what it does. Lower row: the change of the clean estimate if"
-        " nobody may attend to the word, at most the number below it (black to white is 2). What the text encoder has"
-        " told other words of it stays.",
+        " nobody may attend to the word; the number is the most it changes a pixel, where 100 % is black to white. What"
+        " the text encoder has told other words of it stays.",
         formulas,
         (
             Figure(strip(heats), "Orange: here the machine looked at this word.", HEAT),
@@ -275,8 +275,8 @@ def pushing(shown: Shown) -> Section:
 def blurring(shown: Shown) -> Section:
     """What self-attention guidance looks at."""
     formulas = (
-        Formula(r'M = 1 "where" \sum_q A_{q k} > 1', "cells that get more than their share of self-attention"),
-        Formula(r'b = (1 - M) D_u + M "blur"(D_u)', "the estimate, blurred there"),
+        Formula(r'M = 1 " where " \sum_q A_{q k} > 1', "cells that get more than their share of self-attention"),
+        Formula(r'b = (1 - M) D_u + M " blur"(D_u)', "the estimate, blurred there"),
         Formula(
             r"\hat{x}_0 = D + s (b - D(x_t + \alpha_t (b - D_u)))", "the guess is pushed away from that of the blurred"
         ),

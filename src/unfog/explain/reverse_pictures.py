@@ -84,7 +84,7 @@ def to_blur(model: Model, moment: Moment) -> Pixels:
     assert moment.mask is not None
     base = moment.plain if moment.blank is None else moment.blank
     picture = (coloured(visible(model, base)).float() / 127.5) - 1
-    faded = 0.75 + 0.2 * picture.mean(0, keepdim=True)
+    faded = 0.3 + 0.3 * picture.mean(0, keepdim=True)
     return to_uint8(torch.where(moment.mask > 0, picture, faded).clamp(-1, 1))
 
 

@@ -207,7 +207,11 @@ def write(folder: Path, shown: Shown) -> None:
     if shown.words:
         for name, pictures, said in (
             ("words", [word.heat for word in shown.words], [f"{w.text}, {100 * w.share:.0f} %" for w in shown.words]),
-            ("words-effect", [word.effect for word in shown.words], [f"{w.text}, {w.change:.2f}" for w in shown.words]),
+            (
+                "words-effect",
+                [word.effect for word in shown.words],
+                [f"{w.text}, up to {50 * w.change:.0f} %" for w in shown.words],
+            ),
         ):
             (folder / f"{name}.png").write_bytes(sheet_png(torch.stack(pictures), said, columns=min(6, len(pictures))))
     if shown.without is not None and shown.with_sag is not None:

@@ -31,7 +31,12 @@ def seen(model: Model, prompt: str = PROMPT, **settings: object) -> tuple[Step, 
     return pairs[-1][0], [moment for _, moment in pairs if moment is not None]
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+KINDS = ("euler", "heun", "unipc", "dpmpp_sde", "plms", "restart", "adaptive")  # one of every way to ask
+
+
+@pytest.mark.parametrize(
+    "sampler", [*KINDS, *(pytest.param(name, marks=pytest.mark.slow) for name in SAMPLERS if name not in KINDS)]
+)
 def test_the_picture_is_that_of_generate_and_every_moment_adds_up(sampler):
     model = awake_model()
     end, moments = seen(model, sampler=sampler)
