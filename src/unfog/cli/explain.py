@@ -71,7 +71,7 @@ def forward(
         typer.Option(
             "--pixel",
             metavar="X,Y",
-            help="A pixel of the file to follow, from the top left, up to 6; unset: the reddest and three unlike it.",
+            help="A pixel of the file to follow, from the top left, up to 6; unset: the reddest and two unlike it.",
         ),
     ] = None,
     as_json: options.AsJson = False,

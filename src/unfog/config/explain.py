@@ -35,7 +35,7 @@ class ForwardRequest(Config):
     """Longer side in pixels that is worked with; smaller pictures keep their own."""
     seed: Seed = 0
     pixels: Annotated[tuple[Place, ...], Field(max_length=6)] = ()
-    """Pixels (x, y) of the file whose walk is shown, from the top left; none: the reddest and three unlike it."""
+    """Pixels (x, y) of the file whose walk is shown, from the top left; none: the reddest and two unlike it."""
 
 
 class ReverseRequest(Config):

@@ -21,6 +21,7 @@ class Curve:
     name: str = ""
     dashed: bool = False
     area: bool = False
+    width: float = 2.2
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Axis:
         return (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
 
 
-def chart(curves: Sequence[Curve], x: Axis, y: Axis, alt: str, *, names: bool = True) -> Drawing:
+def chart(curves: Sequence[Curve], x: Axis, y: Axis, alt: str, *, names: bool = True, height: int = HEIGHT) -> Drawing:
     """The curves in their order over a light grid.
 
     Args:
@@ -46,11 +47,12 @@ def chart(curves: Sequence[Curve], x: Axis, y: Axis, alt: str, *, names: bool = 
         y: the axis that runs up.
         alt: what is seen.
         names: draw the legend.
+        height: of the drawing.
     """
 
     def place(point: Point) -> Point:
-        across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-        return LEFT + across * x.part(point[0]), HEIGHT - BOTTOM - down * y.part(point[1])
+        across, down = WIDTH - LEFT - RIGHT, height - TOP - BOTTOM
+        return LEFT + across * x.part(point[0]), height - BOTTOM - down * y.part(point[1])
 
     out = list[Mark]()
     for value, text in y.marks:
@@ -66,18 +68,18 @@ def chart(curves: Sequence[Curve], x: Axis, y: Axis, alt: str, *, names: bool = 
             base = place((x.low, 0.0))[1]
             out.append(Path(((points[0][0], base), *points, (points[-1][0], base)), curve.colour, filled=True))
         else:
-            out.append(Path(points, curve.colour, 2.2, dashed=curve.dashed))
+            out.append(Path(points, curve.colour, curve.width, dashed=curve.dashed))
     out += [Path((place((x.low, y.low)), place((x.high, y.low))), "soft", 1.0)]
-    out += [Words(((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 5), x.name, "soft", SIZE, "middle")]
+    out += [Words(((LEFT + WIDTH - RIGHT) / 2, height - 5), x.name, "soft", SIZE, "middle")]
     out += [Words((6, 16), y.name, "soft", SIZE)] if y.name else []
-    return Drawing(WIDTH, HEIGHT, (*out, *(legend(curves) if names else [])), alt)
+    return Drawing(WIDTH, height, (*out, *(legend(curves) if names else [])), alt)
 
 
 def legend(curves: Sequence[Curve]) -> list[Mark]:
     """Names of the curves in one row at the top right, each behind a piece of its line."""
     out, right = list[Mark](), float(WIDTH - RIGHT)
     for curve in [c for c in curves if c.name][::-1]:
-        left = right - 7.4 * len(curve.name)
+        left = right - 7.9 * len(curve.name)
         out.append(Words((right, 16), curve.name, "ink", SIZE, "end"))
         piece = (left - 24, 11), (left - 4, 11)
         out.append(Path(piece, curve.colour, 8.0 if curve.area else 2.6, dashed=curve.dashed))

@@ -30,9 +30,9 @@ NAMED = {
     "\\ge": "≥",
     "\\cdot": "⋅",
     "\\to": "→",
-    "\\log": "log",
-    "\\exp": "exp",
 }
+SPACES = {"\\quad": "1em"}
+FUNCTIONS = ("\\log", "\\exp")
 ACCENTS = {"\\hat": "^", "\\bar": "¯", "\\tilde": "~"}
 
 
@@ -89,12 +89,16 @@ def _atom(tokens: list[str]) -> str:
         return f"<mfrac>{_atom(tokens)}{_atom(tokens)}</mfrac>"
     if sign == "\\sqrt":
         return f"<msqrt>{_atom(tokens)}</msqrt>"
+    if sign in SPACES:
+        return f'<mspace width="{SPACES[sign]}"/>'
+    if sign in FUNCTIONS:
+        return f'<mi>{sign[1:]}</mi><mspace width="0.15em"/>'
     if sign in ACCENTS:
         return f'<mover accent="true">{_atom(tokens)}<mo>{ACCENTS[sign]}</mo></mover>'
     if sign.startswith('"'):
         return f"<mtext>{escape(sign[1:-1])}</mtext>"
     if sign.startswith("\\") and sign not in NAMED:
-        raise ValueError(f"{sign} is no name of a formula; known: {', '.join([*NAMED, *ACCENTS])}")
+        raise ValueError(f"{sign} is no name of a formula; known: {', '.join([*NAMED, *ACCENTS, *FUNCTIONS, *SPACES])}")
     return _plain(NAMED.get(sign, sign))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from unfog.media.image import picture_of, to_uint8
 from unfog.util.random import Draw, Noise
 
 MOST_FRAMES = 20  # besides the picture itself
-STRIP = 5  # likewise
+STRIP = 5  # likewise, in one row
 MOST_ARROWS = 40
 LEAP = 0  # number of the noise that leaps; the steps of the chain count from 1
 WEBP_QUALITY = 88
@@ -24,11 +25,21 @@ WEBP_QUALITY = 88
 
 @dataclass(frozen=True)
 class Shown:
-    """One moment: the picture as a screen shows it, the bars of its histogram, and mean and variance of its values."""
+    """One moment: the picture as a screen shows it, and mean and variance of its values.
+
+    Args:
+        level: what the schedule says about the moment.
+        pixels: the picture, 0..255.
+        bars: of the histogram of all values.
+        channels: likewise of red, green and blue alone.
+        mean: of all values.
+        variance: likewise.
+    """
 
     level: Level
     pixels: UInt8[Tensor, "3 h w"]
     bars: list[float]
+    channels: list[list[float]]
     mean: float
     variance: float
 
@@ -74,7 +85,7 @@ def watch(
     """
     ts = times(steps)
     all_levels, noise = levels(process, ts), Noise((seed,), tuple(x0.shape))
-    kept, even = spread(steps, MOST_FRAMES), balanced(all_levels)
+    kept, even = {*spread(steps, MOST_FRAMES), *told_apart(all_levels)}, balanced(all_levels)
     frames, walk, met = list[Shown](), list[Tensor](), None
     rows, columns = [row for row, _ in places], [column for _, column in places]
     for k, x in enumerate(chain(process, x0, ts, lambda k: noise(k, Draw.FOG)[0])):
@@ -94,13 +105,25 @@ def shown(x: Float[Tensor, "3 h w"], level: Level) -> Shown:
     """A state as it is shown."""
     x = x / level.reach
     exact = x.double()
-    return Shown(level, to_uint8(x), density(x), exact.mean().item(), exact.var(correction=0).item())
+    return Shown(
+        level, to_uint8(x), density(x), [density(c) for c in x], exact.mean().item(), exact.var(correction=0).item()
+    )
 
 
 def spread(last: int, most: int) -> list[int]:
     """At most ``most`` + 1 whole numbers from 0 to ``last``, both included, as even as can be."""
     parts = min(last, most)
     return [round(k * last / parts) for k in range(parts + 1)]
+
+
+def told_apart(all_levels: Sequence[Level]) -> list[int]:
+    """At most ``STRIP`` + 1 states, the ends included, between which an eye sees as much change.
+
+    The angle arctan(sigma / alpha), 0 for a picture and a quarter turn for noise, grows as evenly as can be.
+    """
+    angles = [math.atan2(level.sigma, level.alpha) for level in all_levels]
+    wanted = [angles[-1] * part / STRIP for part in range(STRIP + 1)]
+    return sorted({min(range(len(angles)), key=lambda k, a=angle: abs(angles[k] - a)) for angle in wanted})
 
 
 def balanced(all_levels: Sequence[Level]) -> int:

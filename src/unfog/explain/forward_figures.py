@@ -9,7 +9,7 @@ import torch
 from unfog.explain.chart import Axis, Curve, chart
 from unfog.explain.drawing import Drawing, Spot, tiled
 from unfog.explain.fog import BIN, BINS, normal_density
-from unfog.explain.forward import MOST_ARROWS, STRIP, Fog, Shown, spread
+from unfog.explain.forward import MOST_ARROWS, Fog, Shown, spread, told_apart
 from unfog.explain.space import Walk
 
 TIME = Axis(0.0, 1.0, "time t", ((0.0, "0 picture"), (0.5, "0.5"), (1.0, "1 noise")))
@@ -17,6 +17,7 @@ VALUES = Axis(-3.4, 3.4, "value of a pixel", ((-3.0, "-3"), (-1.0, "-1 black"), 
 GRID = 200  # intervals of a curve over t
 SNR_LIMIT = 50.0  # decibels
 TALLEST = 1.25  # of the bars that are shown whole
+LOW = 200  # height of a histogram among others
 FLAT = 1e-5  # no bell is drawn for a variance below
 CHANNELS = (("red", "accent"), ("green", "third"), ("blue", "second"))
 
@@ -78,7 +79,7 @@ def tallest(frames: Sequence[Shown]) -> float:
 
 
 def histogram(frame: Shown, picture: Shown, top: float, *, names: bool = True) -> Drawing:
-    """How often each value occurs, below the bell curve that the schedule predicts.
+    """How often each value occurs, in all and in each colour, and the bell curve that the schedule predicts.
 
     Args:
         frame: the moment.
@@ -93,21 +94,25 @@ def histogram(frame: Shown, picture: Shown, top: float, *, names: bool = True) -
         for point in ((edges[k], min(bar, top)), (edges[k + 1], min(bar, top)))
     )
     curves = [Curve(stairs, "fill", "all values" if names else "", area=True)]
+    for (_, colour), bars in zip(CHANNELS, frame.channels, strict=True):
+        centres = ((k - BINS / 2 + 0.5) * BIN for k in range(BINS))
+        curves.append(Curve(tuple(zip(centres, bars, strict=True)), colour, width=1.2))
     mean, variance = frame.level.bell(picture.mean, picture.variance)
     if variance > FLAT:
         bell = zip(edges, normal_density(mean, variance, edges), strict=True)
-        curves.append(Curve(tuple(bell), "accent", "bell curve" if names else ""))
+        curves.append(Curve(tuple(bell), "ink", "bell curve" if names else "", dashed=True))
     y = Axis(0.0, top, "" if names else f"t = {frame.level.t:.2f}", ((0.0, ""),))
     alt = (
         f"Histogram of the values at t = {frame.level.t:.2f}: mean {frame.mean:.2f}, standard deviation"
         f" {frame.variance**0.5:.2f}; the formula predicts {mean:.2f} and {variance**0.5:.2f}."
     )
-    return chart(curves, VALUES, y, alt, names=names)
+    return chart(curves, VALUES, y, alt, names=names, height=270 if names else LOW)
 
 
 def some(fog: Fog) -> list[Shown]:
     """The moments of a strip."""
-    return [fog.frames[k] for k in spread(len(fog.frames) - 1, STRIP)]
+    steps = told_apart(fog.levels)
+    return [frame for frame in fog.frames if frame.level.step in steps]
 
 
 def histograms(fog: Fog) -> Drawing:

@@ -72,14 +72,16 @@ def vanishing(fog: Fog) -> Section:
         "\n\nScreens show values from -1 to 1 only; what is brighter or darker is cut off for the eye, not in the"
         " calculation." + stretched(fog),
         (
-            Formula(r"q(x_k | x_{k-1}) = N(\frac{\alpha_k}{\alpha_{k-1}} x_{k-1}, \beta_k)", "one step of the chain"),
+            Formula(
+                r"q(x_k | x_{k-1}) = N {(\frac{\alpha_k}{\alpha_{k-1}} x_{k-1}, \beta_k)}", "one step of the chain"
+            ),
             Formula(r"x_0 \in [-1, 1]^{3hw}", "the picture: three colours, h rows, w columns, black -1, white 1"),
             Formula(r"ε_k \sim N(0, 1)", "the noise: drawn anew in every step"),
         ),
         (
             Figure(strip(row), "The same picture, with more and more noise from left to right.", MARKOV),
             Figure(
-                slider(frames, "Time t, from picture to noise", start=len(frames) // 4),
+                slider(frames, "Time t, from picture to noise", start=min(3, len(frames) - 1)),
                 "Pull the slider: the picture fades on one side, and on the other its values pile up to a bell.",
                 AT_ONCE,
             ),
@@ -109,7 +111,7 @@ def mixing(fog: Fog) -> Section:
             Formula(r'"SNR"(t) = \frac{\alpha_t^2}{\sigma_t^2}', "signal-to-noise ratio; in decibels 10 log10 of it"),
             Formula(r"\lambda_t = \log \frac{\alpha_t}{\sigma_t}", "half its logarithm, in which samplers count"),
             Formula(
-                r"\beta_k = \sigma_k^2 - (\frac{\alpha_k}{\alpha_{k-1}})^2 \sigma_{k-1}^2",
+                r"\beta_k = \sigma_k^2 - {(\frac{\alpha_k}{\alpha_{k-1}})}^2 \sigma_{k-1}^2",
                 "what step k adds; if the squares of alpha and sigma make 1, this is one minus the square of the ratio",
             ),
         ),
@@ -135,7 +137,8 @@ def counting(fog: Fog) -> Section:
     """The histograms."""
     top, last = tallest(fog.frames), fog.frames[-1]
     row = [
-        Frame(svg(histogram(frame, fog.frames[0], top, names=False)), f"t = {frame.level.t:.2f}") for frame in some(fog)
+        Frame(svg(histogram(frame, fog.frames[0], top, names=False)), moment(frame.level, fog.steps))
+        for frame in some(fog)
     ]
     mean, variance = last.level.bell(fog.frames[0].mean, fog.frames[0].variance)
     return Section(
@@ -143,9 +146,9 @@ def counting(fog: Fog) -> Section:
         "Sort all the dots of the picture: dark ones to the left, bright ones to the right, and pile them up. Every"
         " picture begins with hills of its own. But however it begins, the sand always makes the same round hill in the"
         " end.",
-        "The histogram (grey) counts the values of all pixels and colours; the line is the normal distribution with the"
-        " mean and variance that the schedule predicts from those of the picture. The picture's own shape is lost long"
-        " before the last step. At the end mean and standard deviation are"
+        "The histogram counts the values of all pixels (grey) and of red, green and blue alone; the dashed line is the"
+        " normal distribution with the mean and variance that the schedule predicts from those of the picture."
+        " The picture's own shape is lost long before the last step. At the end mean and standard deviation are"
         f" {last.mean:.3f} and {last.variance**0.5:.3f}, and the formula says {mean:.3f} and {variance**0.5:.3f}. This"
         " is why drawing can start from pure noise: it is where every picture ends.",
         (
@@ -155,9 +158,10 @@ def counting(fog: Fog) -> Section:
         ),
         (
             Figure(
-                strip(row),
-                "The grey hills are the picture's values, the line is the bell that the formula predicts: they meet.",
-                r"p(x) = \frac{1}{\sqrt{2 π v_t}} \exp(-\frac{(x - \alpha_t m)^2}{2 v_t}) ,"
+                strip(row, large=True),
+                "Grey hills are all values of the picture, coloured lines its red, green and blue; the dashed line is"
+                " the bell that the formula predicts, and in the end all are that bell.",
+                r"p(x) = \frac{1}{\sqrt{2 π v_t}} \exp {(-\frac{(x - \alpha_t m)^2}{2 v_t})} , \quad"
                 r" v_t = \alpha_t^2 v + \sigma_t^2",
             ),
         ),
@@ -181,8 +185,8 @@ def walking(fog: Fog, pixels: Sequence[str]) -> Section:
         " knows where. After a while it could be anywhere, and nobody can tell where it came from.",
         f"A few pixels of the same run, as points (red, green, blue); an arrow is {per_arrow}. The dashed line is the"
         " pull without chance. The pushes in the three colours do not know of each other, nor does any pixel know of"
-        " its neighbours: a cloud of many such walks becomes a round Gaussian cloud. Outside the cube are values that no"
-        " screen shows.",
+        " its neighbours: a cloud of many such walks becomes a round Gaussian cloud. Outside the cube are"
+        " values that no screen shows.",
         (
             Formula(r'"E"(x_k | x_{k-1}) = \frac{\alpha_k}{\alpha_{k-1}} x_{k-1}', "the pull, towards grey"),
             Formula(r'"Var"(x_k | x_{k-1}) = \beta_k', "the push, as strong in every direction"),
@@ -190,9 +194,9 @@ def walking(fog: Fog, pixels: Sequence[str]) -> Section:
         ),
         (
             Figure(
-                turnable(walks(fog, pixels), labels, alt),
-                "Each numbered dot is one pixel of the picture; its arrows are its steps. Turn the room with the mouse,"
-                " a finger or the arrow keys.",
+                turnable(walks(fog, pixels), labels, alt, start=len(every) // 2),
+                "Each numbered dot is one pixel of the picture; its arrows are its steps. Pull the slider to let them"
+                " walk; turn the room with the mouse, a finger or the arrow keys.",
                 MARKOV,
                 wide=False,
             ),
@@ -200,7 +204,7 @@ def walking(fog: Fog, pixels: Sequence[str]) -> Section:
                 svg(channels(fog)),
                 "The red, green and blue of dot 1 over time: the dashed lines are the pull, the jagged ones what chance"
                 " made of it.",
-                r'"E"(x_t | x_0) = \alpha_t x_0 , "Var"(x_t | x_0) = \sigma_t^2',
+                r'"E"(x_t | x_0) = \alpha_t x_0 , \quad "Var"(x_t | x_0) = \sigma_t^2',
                 wide=False,
             ),
         ),
@@ -226,7 +230,7 @@ def leaping(fog: Fog) -> Section:
         (
             Formula(r"q(x_t | x_0) = N(\alpha_t x_0, \sigma_t^2)", "the marginal: all steps at once"),
             Formula(
-                r"\sigma_k^2 = (\frac{\alpha_k}{\alpha_{k-1}})^2 \sigma_{k-1}^2 + \beta_k",
+                r"\sigma_k^2 = {(\frac{\alpha_k}{\alpha_{k-1}})}^2 \sigma_{k-1}^2 + \beta_k",
                 "why: the old noise shrinks with the picture, the new one is added",
             ),
         ),

@@ -175,9 +175,9 @@ def image(data: bytes, alt: str, *, crisp: bool = False) -> str:
     return f'<img{kind} src="{source}" alt="{escape(alt)}" width="{width}" height="{height}">'
 
 
-def strip(frames: Sequence[Frame]) -> str:
-    """Frames in reading order, each above its label."""
-    return '<ol class="strip">' + "".join(item(frame) for frame in frames) + "</ol>"
+def strip(frames: Sequence[Frame], *, large: bool = False) -> str:
+    """Frames in reading order, each above its label; ``large`` ones, which hold words, two or three in a row."""
+    return f'<ol class="{"strip large" if large else "strip"}">' + "".join(item(frame) for frame in frames) + "</ol>"
 
 
 def slider(frames: Sequence[Frame], name: str, *, link: str = "", start: int = 0) -> str:

@@ -20,9 +20,10 @@ from itertools import product
 from unfog.explain.drawing import Dot, Drawing, Mark, Path, Point, Spot, Words, svg
 from unfog.explain.page import controls
 
-WIDTH, HEIGHT = 560, 560
+WIDTH, HEIGHT = 560, 470
 FOOT = 25  # height of a line of the legend
 YAW, PITCH = -0.62, 0.42
+INSIDE = 0.93  # share of the steps that are nearer than the edge of the sheet
 LEAST = 0.32  # least brightness (0..1) of an arrow on the dark sheet
 CORNERS = {(1, -1, -1): "red", (-1, 1, -1): "green", (-1, -1, 1): "blue", (1, 1, 1): "white", (-1, -1, -1): "black"}
 
@@ -37,9 +38,12 @@ class Walk:
 
 
 def view(walks: Sequence[Walk], height: float) -> tuple[float, float]:
-    """Pixels per 1, and where on the sheet the middle of the cube lies from the top, so that every turn fits."""
-    far = max(math.dist(spot, (0, 0, 0)) for walk in walks for spot in walk.spots)
-    return (height / 2 - 14) / max(far, 1.95), height / 2
+    """Pixels per 1, and where on the sheet the middle of the cube lies from the top.
+
+    The cube and nearly all steps (``INSIDE``) fit whichever way it is turned.
+    """
+    far = sorted(math.dist(spot, (0, 0, 0)) for walk in walks for spot in walk.spots)
+    return (height / 2 - 14) / max(far[int(INSIDE * (len(far) - 1))], math.sqrt(3) + 0.1), height / 2
 
 
 def seen(spot: Spot, unit: float, middle: float) -> Point:
@@ -84,16 +88,17 @@ def walk_drawing(walks: Sequence[Walk], alt: str) -> Drawing:
         marks.append(Words((x + 12, y - 8), str(number), "ink", 20, space=(start,)))
     for number, walk in enumerate(walks):
         marks.append(Words((18, HEIGHT + FOOT * (number + 0.6)), f"{number + 1}   {walk.name}", "ink", 18))
-    return Drawing(WIDTH, HEIGHT + FOOT * len(walks), tuple(marks), alt, dark=True)
+    return Drawing(WIDTH, HEIGHT + FOOT * (len(walks) + 0.4), tuple(marks), alt, dark=True)
 
 
-def turnable(walks: Sequence[Walk], labels: Sequence[str], alt: str) -> str:
+def turnable(walks: Sequence[Walk], labels: Sequence[str], alt: str, *, start: int) -> str:
     """The drawing of ``walk_drawing`` for a page, which turns it with mouse, finger or arrow keys and walks with it.
 
     Args:
         walks: as there.
         labels: what is said of every spot of a walk, the first included.
         alt: what is seen.
+        start: how many steps are shown at first.
     """
     unit, middle = view(walks, HEIGHT)
     data = {"unit": unit, "middle": middle, "across": WIDTH / 2, "yaw": YAW, "pitch": PITCH}
@@ -104,7 +109,7 @@ def turnable(walks: Sequence[Walk], labels: Sequence[str], alt: str) -> str:
         f'<div class="space"{said}><div class="turn" tabindex="0" role="group"'
         ' aria-label="Colour space; the arrow keys turn it">'
         f"{svg(walk_drawing(walks, alt))}</div>"
-        f'<ol class="labels" hidden>{hidden}</ol>{controls("Steps of the walk", last, last)}</div>'
+        f'<ol class="labels" hidden>{hidden}</ol>{controls("Steps of the walk", last, start)}</div>'
     )
 
 

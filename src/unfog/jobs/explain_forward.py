@@ -28,7 +28,7 @@ from unfog.util.errors import UsageError
 from unfog.util.files import staged_directory
 
 PAGE = "index.html"
-FOLLOWED = 4  # pixels, if nobody names any
+FOLLOWED = 3  # pixels, if nobody names any
 
 
 def explain_forward_job(picture: Path, request: ForwardRequest, *, out: Path) -> Iterator[Event]:
