@@ -202,6 +202,8 @@ def looking(shown: Shown) -> Section:
         heats.append(Frame(picture(word.heat, f"Where the word {word.text} was looked at, in orange."), said))
         said = f"{word.text} · up to {50 * word.change:.0f} %"
         effects.append(Frame(picture(word.effect, f"What the word {word.text} changes, in orange."), said))
+    rest = 1 - sum(word.share for word in shown.words)
+    elsewhere = f" The other {100 * rest:.0f} % went to places kept for a reference picture." if rest > 0.01 else ""
     return Section(
         "Where each word acts",
         "While it clears the fog, the machine reads your sentence again and again, and every spot of the picture looks"
@@ -210,10 +212,10 @@ def looking(shown: Shown) -> Section:
         "Upper row: the cross-attention of all sites and heads, averaged over the steps shown and enlarged from the"
         " network's cells; each map is drawn from its least to its greatest value, and the number is the word's share"
         ' of all attention. Words for colours point sharply; words such as "a" often collect attention that is not'
-        " needed anywhere."
+        f" needed anywhere.{elsewhere}"
         "\n\nAttention says where a word is looked at, not what it does. Lower row: the change of the clean estimate if"
-        " nobody may attend to the word; the number is the most it changes a pixel, where 100 % is black to white. What"
-        " the text encoder has told other words of it stays.",
+        " nobody may attend to the word. The number is the most it changes a pixel, where 100 % is black to white; all"
+        " words are drawn on one scale, by square roots. What the text encoder has told other words of it stays.",
         formulas,
         (
             Figure(strip(heats), "Orange: here the machine looked at this word.", HEAT),

@@ -1,10 +1,12 @@
 """What the network saw on its way out of the noise (``explain/reverse.py``), as pixels.
 
-noisy       x_t / sqrt(alpha^2 + sigma^2): of unit size at every t
-noise       eps / 2.5: 99 of 100 values of unit noise are within
-push        (guided - plain) / gain round mid-grey; one gain for all steps, so that they can be compared
-heat        the picture in pale grey, orange where the heat is: from its least value (none) to its greatest (full)
-blurring    the picture, everything but what would be blurred faded to grey
+    noisy       x_t / sqrt(alpha^2 + sigma^2): of unit size at every t
+    noise       eps / 2.5: 99 of 100 values of unit noise are within
+    push        (guided - plain) / gain round mid-grey; one gain for all steps, so that they can be compared
+    heat        the picture in pale grey, orange where the heat is
+    blurring    the picture, everything but what would be blurred faded to grey
+
+Moments come as they were seen, on the CPU; all pictures are 8-bit RGB.
 """
 
 from __future__ import annotations
@@ -65,14 +67,23 @@ def seen(model: Model, x: Float[Tensor, "c h w"]) -> Float[Tensor, "_c h w"]:
     return (over(x) if x.shape[1] == 4 else x)[0].clamp(-1, 1)
 
 
-def heated(picture: Pixels, heat: Float[Tensor, "h w"]) -> Pixels:
-    """A heat over a picture, enlarged by a whole factor to ``SIDE`` or more; an even heat shows none."""
+def stretched(heat: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """A heat from its least value, 0, to its greatest, 1; an even one is 0."""
+    low, high = heat.amin(), heat.amax()
+    return (heat - low) / (high - low) if high > low else torch.zeros_like(heat)
+
+
+def weighed(effects: Float[Tensor, "words h w"]) -> Float[Tensor, "words h w"]:
+    """Effects from 0 to 1 on one scale for all words; the square root lets weak ones be seen."""
+    return (effects / effects.max().clamp(min=1e-6)).sqrt()
+
+
+def heated(picture: Pixels, share: Float[Tensor, "h w"]) -> Pixels:
+    """A heat, 0..1, over a picture, enlarged by a whole factor to ``SIDE`` or more."""
     factor = max(1, -(-SIDE // picture.shape[2]))
     grey = picture.float().mean(0) / 255
     below = grey.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
     below = below + PALE * (1 - below)
-    low, high = heat.amin(), heat.amax()
-    share = (heat - low) / (high - low) if high > low else torch.zeros_like(heat)
     share = F.interpolate(share[None, None], scale_factor=factor, mode="bilinear", align_corners=False)[0, 0]
     paint = torch.tensor(ORANGE)[:, None, None]
     mixed = (1 - 0.9 * share) * below + 0.9 * share * paint * (0.45 + 0.55 * below)

@@ -30,8 +30,10 @@ from unfog.explain.reverse_pictures import (
     noise,
     noisy,
     pushes,
+    stretched,
     to_blur,
     visible,
+    weighed,
 )
 from unfog.jobs.events import Event, Picture, Progress, Result
 from unfog.jobs.generate import Loaded, both, finite, notes, open_model, recipe_for, sizes_of
@@ -183,8 +185,8 @@ def words_shown(model: Model, prompt: str, seen: Seen, picture: Pixels) -> tuple
     if heat is None or effect is None:
         return ()
     return tuple(
-        WordShown(word.text, float(h.mean()), heated(picture, h), float(e.max()), heated(picture, e))
-        for word, h, e in zip(words_of(model.tokenizer, prompt), heat, effect, strict=True)
+        WordShown(word.text, float(h.mean()), heated(picture, stretched(h)), float(e.max()), heated(picture, w))
+        for word, h, e, w in zip(words_of(model.tokenizer, prompt), heat, effect, weighed(effect), strict=True)
     )
 
 

@@ -14,7 +14,7 @@ from unfog.config.sample import SampleConfig
 from unfog.explain.reverse import Moment, chosen, observe
 from unfog.explain.reverse_charts import errors, places
 from unfog.explain.reverse_page import Shown, reverse_page
-from unfog.explain.reverse_pictures import heated, noise, pushes, to_blur, visible
+from unfog.explain.reverse_pictures import heated, noise, pushes, stretched, to_blur, visible, weighed
 from unfog.guidance.sag import blur
 from unfog.model.model import Model
 from unfog.nets.unet import UNet
@@ -115,12 +115,18 @@ def test_a_heat_is_orange_where_it_is_and_nowhere_if_it_is_even():
     picture = torch.full((3, 16, 16), 255, dtype=torch.uint8)
     heat = torch.zeros(16, 16)
     heat[:8] = 0.2
-    hot = heated(picture, heat).int()
+    hot = heated(picture, stretched(heat)).int()
     assert hot.shape == (3, 192, 192)
     assert (hot[0, :80] - hot[2, :80]).min() > 150
     assert (hot[0, 110:] - hot[2, 110:]).max() == 0
-    even = heated(picture, torch.full((16, 16), 0.2))
+    even = heated(picture, stretched(torch.full((16, 16), 0.2)))
     assert (even == 255).all()
+
+
+def test_effects_of_all_words_are_on_one_scale():
+    effects = torch.stack([torch.full((2, 3), 0.4), torch.full((2, 3), 0.1), torch.zeros(2, 3)])
+    torch.testing.assert_close(weighed(effects)[:, 0, 0], torch.tensor([1.0, 0.5, 0.0]))
+    assert weighed(torch.zeros(2, 3, 3)).max() == 0
 
 
 def test_which_steps_are_shown():
