@@ -78,7 +78,7 @@ def weighed(effects: Float[Tensor, "words h w"]) -> Float[Tensor, "words h w"]:
     return (effects / effects.max().clamp(min=1e-6)).sqrt()
 
 
-def heated(picture: Pixels, share: Float[Tensor, "h w"]) -> Pixels:
+def heated(picture: Pixels, share: Float[Tensor, "h w"]) -> UInt8[Tensor, "3 _h _w"]:
     """A heat, 0..1, over a picture, enlarged by a whole factor to ``SIDE`` or more."""
     factor = max(1, -(-SIDE // picture.shape[2]))
     grey = picture.float().mean(0) / 255
