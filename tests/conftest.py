@@ -30,8 +30,8 @@ def _adapt_checks() -> None:
       off while the generator runs, and on again in the caller between two values) and would not recognise one in a
       plain wrapper, so the samplers would behave differently under test.
     * Interfaces (``Protocol``) become checkable at run time, which beartype needs of every class in an annotation.
-    * A function without shapes is checked by beartype alone: the memory of shapes costs fifty times as much, and half of
-      the time of all tests.
+    * A function without shapes is checked by beartype alone: the memory of shapes was a quarter of the time of the laws
+      of samplers.
     """
     checked = jaxtyping.jaxtyped
 

@@ -30,7 +30,7 @@ def evaluate(
         str,
         typer.Option(
             "--suite",
-            help="scenes, concepts, heldout, distribution, memorisation or prompts; several with commas.",
+            help="scenes, concepts, heldout, distribution, memorisation, likelihood or prompts; several with commas.",
         ),
     ] = "scenes",
     n: Annotated[int, typer.Option("-n", help="Number of prompts of each kind.")] = 500,
@@ -40,6 +40,10 @@ def evaluate(
     words: Words = None,
     prompts: Annotated[
         str | None, typer.Option("--prompts", metavar="FILE", help="Your own prompts, one per line.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="Pictures for likelihood; unset: those of the training."),
     ] = None,
     pool: Annotated[int, typer.Option("--pool", help="Training renders among which copies are looked for.")] = 20_000,
     sampler: options.Sampler = None,
@@ -74,7 +78,7 @@ def evaluate(
         seed=seed,
         chosen=chosen,
         evaluations=counts_of(evaluations, "--evaluations"),
-        aids=Aids(sprites, classifier, words, prompts, pool),
+        aids=Aids(sprites, classifier, words, prompts, pool, data),
         device=device,
     )
     follow(events, as_json=as_json, say=say)

@@ -6,6 +6,7 @@
     distribution  distances of the whole from held-out renders
     memorisation  are pictures nearer to training renders than held-out renders are?
     prompts       a file of your own prompts: do they find their pictures?
+    likelihood    bits per number of pictures, by the flow and by the bound
 
 Every share has its number of samples and a 95 % interval. Picture k of each kind has prompt k and the seed (seed + k)
 mod 2^64. ``evaluations`` repeats scenes and distribution with so many network evaluations per picture.
@@ -24,12 +25,14 @@ from unfog.config.sample import SampleConfig
 from unfog.data.compose.cast import cast_of
 from unfog.data.compose.dataset import Compositions
 from unfog.data.compose.sprites import Sprites, load_sprites
+from unfog.data.dataset import Dataset
 from unfog.evaluate.classifier import load_classifier
 from unfog.evaluate.features import Eyes
 from unfog.jobs.evaluate_concepts import Judged, concepts_suite, retrieved
 from unfog.jobs.evaluate_distribution import distribution_suite
 from unfog.jobs.evaluate_draw import Bench, drawn
 from unfog.jobs.evaluate_heldout import heldout_suite
+from unfog.jobs.evaluate_likelihood import likelihood_suite, pictures_for
 from unfog.jobs.evaluate_memorisation import memorisation_suite
 from unfog.jobs.evaluate_scenes import questions_for, scenes_suite
 from unfog.jobs.evaluate_sweep import sweep
@@ -43,8 +46,9 @@ from unfog.util.devices import pick_device
 from unfog.util.errors import DataError, UsageError
 from unfog.util.nearest import unknown
 
-SUITES = ("scenes", "concepts", "heldout", "distribution", "memorisation", "prompts")
+SUITES = ("scenes", "concepts", "heldout", "distribution", "memorisation", "prompts", "likelihood")
 SWEPT = ("scenes", "distribution")
+ANY_CHANNELS = ("scenes", "prompts", "likelihood")  # suites that are not about composed scenes
 NEEDS = {"concepts": ("sprites", "classifier"), "distribution": ("sprites", "words"), "memorisation": ("sprites",),
          "prompts": ("words", "prompts")}  # fmt: skip
 WHAT = {
@@ -58,13 +62,19 @@ MOST = 100_000  # prompts of a kind
 
 @dataclass(frozen=True)
 class Aids:
-    """What a person gives to measure with (see ``WHAT``), and among how many training renders copies are looked for."""
+    """What a person gives to measure with (see ``WHAT``).
+
+    Attributes:
+        pool: among how many training renders copies are looked for.
+        data: pictures whose likelihood is asked for, named as for training; unset: those of the training.
+    """
 
     sprites: str | None = None
     classifier: str | None = None
     words: str | None = None
     prompts: str | None = None
     pool: int = 20_000
+    data: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ class Tools:
     judged: Judged | None
     eyes: Eyes | None
     prompts: tuple[str, ...]
+    pictures: Dataset | None
 
 
 def evaluate_job(
@@ -162,6 +173,9 @@ def run_suite(name: str, bench: Bench, tools: Tools, aids: Aids) -> Generator[Pr
         case "memorisation":
             assert tools.data is not None
             return (yield from memorisation_suite(bench, tools.data, tools.eyes, aids.pool))
+        case "likelihood":
+            assert tools.pictures is not None
+            return (yield from likelihood_suite(bench, tools.pictures))
         case _:
             assert tools.eyes is not None
             bench.expect(len(tools.prompts))
@@ -232,14 +246,14 @@ def refuse(found: Found, suites: Sequence[str], aids: Aids, *, swept: bool, n: i
         questions_for(found.manifest)
     made = found.manifest.model
     assert isinstance(made, ModelConfig), "request_for has seen to it"
-    if made.picture.channels != 4 and (rest := [s for s in suites if s not in ("scenes", "prompts")]):
+    if made.picture.channels != 4 and (rest := [s for s in suites if s not in ANY_CHANNELS]):
         raise UsageError(
             f"the suite {rest[0]} measures models of composed scenes, which paint transparency; {found.name} paints"
             f" {made.picture.channels} channels: use --suite scenes"
         )
 
 
-def opened(aids: Aids, found: Found, suites: Sequence[str], device: str | None) -> Generator[Progress, None, Tools]:
+def opened(aids: Aids, found: Found, suites: Sequence[str], device: str | None) -> Generator[Event, None, Tools]:
     """Read what was given.
 
     Raises:
@@ -260,7 +274,8 @@ def opened(aids: Aids, found: Found, suites: Sequence[str], device: str | None) 
     if "prompts" in suites:
         prompts = lines_of(Path(str(aids.prompts)))
     data = None if sprites is None else Compositions(sprites, found.manifest.model.picture.size)
-    return Tools(data, judged, eyes, prompts)
+    pictures = (yield from pictures_for(found.manifest, aids.data)) if "likelihood" in suites else None
+    return Tools(data, judged, eyes, prompts, pictures)
 
 
 def judged_by(sprites: Sprites, folder: Path) -> Judged:

@@ -60,15 +60,15 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 
 CAPTIONS = [
     "жёлтый треугольник, 2x синий полумесяц",
-    "cat wearing glasses, mountain right of cat, transparent background",
+    "2 purple arrows, transparent background",
     "at night, a very big blue hexagon and a white hexagon",
-    "bacon on the left and three small airplanes on the right on a brown background",
+    "a dog carrying a cat with a gray striped background",
     "top hat, flat, blue stripes, upside-down, sticker style",
     "watercolor: an enormous noto turtle on a grey polka dot background",
     "big tilted turtle, pink dotted background",
-    "Glasses left of mountain, green polka dots",
+    "top hat, orange gradient background, 3d style",
 ]
-TEXTS = "cc38ff9d6982a4fbf7a07d8b14d20ee99b9f5cf7fd697bbe395d02cbfdeb0a73"
+TEXTS = "ff5ea13ecfaad0f8ed0c7b03817b1c4c4d31812170d290bf3f5dcab32b82eeea"
 PROMPTS = [
     "big noto bacon on a plain orange background",
     "neon lights showing a flat stop sign against a black background",
