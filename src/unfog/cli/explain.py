@@ -149,8 +149,8 @@ def say_forward(payload: Mapping[str, Any]) -> None:
     last = payload["moments"][-1]
     (mean, variance), n = last["predicted"], payload["request"]["steps"]
     print(
-        f"after {n} steps: mean {last['mean']:.3f}, variance {last['variance']:.3f};"
-        f" the schedule says {mean:.3f} and {variance:.3f}",
+        f"after {n} steps: mean {last['mean']:z.3f}, variance {last['variance']:.3f};"
+        f" the schedule says {mean:z.3f} and {variance:.3f}",
         file=sys.stderr,
     )
 

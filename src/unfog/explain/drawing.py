@@ -183,7 +183,7 @@ def png(drawing: Drawing) -> bytes:
     for mark in drawing.marks:
         paint(pen, mark, palette, k)
     out = io.BytesIO()
-    sheet.resize((size[0] // SMOOTH, size[1] // SMOOTH), Image.Resampling.BOX).save(out, format="PNG", compress_level=9)
+    sheet.resize((size[0] // SMOOTH, size[1] // SMOOTH), Image.Resampling.BOX).save(out, format="PNG", compress_level=6)
     return out.getvalue()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from unfog.explain.chart import Axis, Curve, chart
+from unfog.explain.chart import HEIGHT, Axis, Curve, chart
 from unfog.explain.drawing import Drawing, Spot, tiled
 from unfog.explain.fog import BIN, BINS, normal_density
 from unfog.explain.forward import MOST_ARROWS, Fog, Shown, spread, told_apart
@@ -16,8 +16,8 @@ TIME = Axis(0.0, 1.0, "time t", ((0.0, "0 picture"), (0.5, "0.5"), (1.0, "1 nois
 VALUES = Axis(-3.4, 3.4, "value of a pixel", ((-3.0, "-3"), (-1.0, "-1 black"), (1.0, "1 white"), (3.0, "3")))
 GRID = 200  # intervals of a curve over t
 SNR_LIMIT = 50.0  # decibels
-TALLEST = 1.25  # of the bars that are shown whole
-LOW = 200  # height of a histogram among others
+TALLEST = 1.6  # of the bars that are shown whole
+LOW = 225  # height of a histogram among others
 FLAT = 1e-5  # no bell is drawn for a variance below
 CHANNELS = (("red", "accent"), ("green", "third"), ("blue", "second"))
 
@@ -75,7 +75,8 @@ def added(fog: Fog) -> Drawing:
 
 def tallest(frames: Sequence[Shown]) -> float:
     """The height that all histograms are drawn to."""
-    return min(TALLEST, max(0.5, 1.05 * max(max(frame.bars) for frame in frames)))
+    bars = (bar for frame in frames for some_bars in (frame.bars, *frame.channels) for bar in some_bars)
+    return min(TALLEST, max(0.5, 1.05 * max(bars)))
 
 
 def histogram(frame: Shown, picture: Shown, top: float, *, names: bool = True) -> Drawing:
@@ -106,7 +107,7 @@ def histogram(frame: Shown, picture: Shown, top: float, *, names: bool = True) -
         f"Histogram of the values at t = {frame.level.t:.2f}: mean {frame.mean:.2f}, standard deviation"
         f" {frame.variance**0.5:.2f}; the formula predicts {mean:.2f} and {variance**0.5:.2f}."
     )
-    return chart(curves, VALUES, y, alt, names=names, height=270 if names else LOW)
+    return chart(curves, VALUES, y, alt, names=names, height=HEIGHT if names else LOW)
 
 
 def some(fog: Fog) -> list[Shown]:

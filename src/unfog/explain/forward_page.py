@@ -149,7 +149,7 @@ def counting(fog: Fog) -> Section:
         "The histogram counts the values of all pixels (grey) and of red, green and blue alone; the dashed line is the"
         " normal distribution with the mean and variance that the schedule predicts from those of the picture."
         " The picture's own shape is lost long before the last step. At the end mean and standard deviation are"
-        f" {last.mean:.3f} and {last.variance**0.5:.3f}, and the formula says {mean:.3f} and {variance**0.5:.3f}. This"
+        f" {last.mean:z.3f} and {last.variance**0.5:.3f}, and the formula says {mean:z.3f} and {variance**0.5:.3f}. This"
         " is why drawing can start from pure noise: it is where every picture ends.",
         (
             Formula(r'"mean"(x_t) = \alpha_t m', "m is the mean of the picture's values"),
@@ -218,14 +218,14 @@ def leaping(fog: Fog) -> Section:
     mean, variance = at.bell(fog.frames[0].mean, fog.frames[0].variance)
 
     def measured(frame: Shown) -> str:
-        return f"mean {frame.mean:.3f}, standard deviation {frame.variance**0.5:.3f}"
+        return f"mean {frame.mean:z.3f}, standard deviation {frame.variance**0.5:.3f}"
 
     return Section(
         f"{at.step} steps in one leap" if at.step > 1 else "Many steps in one leap",
         "You need not throw the sand pinch by pinch. Throw the right handful at once, and it looks just the same. Only"
         " the grains lie differently.",
         "Sums of Gaussians are Gaussian, so all steps up to t melt into one. Training uses this: it picks a random t,"
-        f" leaps there and never runs the chain. Predicted for t = {at.t:.2f}: mean {mean:.3f}, standard deviation"
+        f" leaps there and never runs the chain. Predicted for t = {at.t:.2f}: mean {mean:z.3f}, standard deviation"
         f" {variance**0.5:.3f}. The chain has {measured(chained)}; the leap has {measured(leapt)}.",
         (
             Formula(r"q(x_t | x_0) = N(\alpha_t x_0, \sigma_t^2)", "the marginal: all steps at once"),

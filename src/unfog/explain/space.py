@@ -25,7 +25,13 @@ FOOT = 25  # height of a line of the legend
 YAW, PITCH = -0.62, 0.42
 INSIDE = 0.93  # share of the steps that are nearer than the edge of the sheet
 LEAST = 0.32  # least brightness (0..1) of an arrow on the dark sheet
-CORNERS = {(1, -1, -1): "red", (-1, 1, -1): "green", (-1, -1, 1): "blue", (1, 1, 1): "white", (-1, -1, -1): "black"}
+CORNERS: dict[Spot, str] = {
+    (1, -1, -1): "red",
+    (-1, 1, -1): "green",
+    (-1, -1, 1): "blue",
+    (1, 1, 1): "white",
+    (-1, -1, -1): "black",
+}
 
 
 @dataclass(frozen=True)
