@@ -89,6 +89,60 @@ def forward(
     follow(explain_forward_job(image, wanted, out=out), as_json=as_json, say=say_forward)
 
 
+@app.command("reverse")
+def reverse(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to show; an empty one is allowed.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to make; index.html in it is the page.")],
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    sampler: options.Sampler = None,
+    guidance: options.Guidance = None,
+    negative: options.Negative = "",
+    canvas: options.Canvas = None,
+    model: options.ModelName = None,
+    moments: Annotated[int, typer.Option("--moments", help="Steps that are shown at most, 2 to 100.")] = 24,
+    as_json: options.AsJson = False,
+    times: options.Times = None,
+    eta: options.Eta = None,
+    sag: options.Sag = None,
+    rescale: options.Rescale = None,
+    interval: options.Interval = None,
+    guide: options.Guide = None,
+    device: options.Device = None,
+) -> None:
+    """Show how a picture comes out of noise: every step, what each word does, what guidance pushes and SAG blurs.
+
+    The picture is the one that `unfog generate` makes with the same options.
+    """
+    from unfog.cli.parse import seed_of, size_of
+    from unfog.cli.show import follow
+    from unfog.config.explain import ReverseRequest
+    from unfog.jobs.explain_reverse import explain_reverse_job
+    from unfog.jobs.settings import Chosen, request_for
+    from unfog.model.locate import locate
+    from unfog.util.devices import set_threads
+
+    found = locate(model)
+    picture = request_for(
+        found.manifest,
+        prompt,
+        Chosen(sampler, times, steps, guidance, interval, rescale, sag, eta, guide),
+        seed=seed_of(seed),
+        negative=negative,
+        canvas=size_of(canvas, option="--canvas"),
+    )
+    wanted = ReverseRequest.parse({"picture": picture.model_dump(mode="json"), "moments": moments})
+    set_threads()
+    follow(explain_reverse_job(wanted, found, out=out, device=device), as_json=as_json, say=say_reverse)
+
+
+def say_reverse(payload: Mapping[str, Any]) -> None:
+    """Where the page is, and what it cost."""
+    print(f"{one_line(payload['page'])}  (seed {payload['seed']})")
+    said = f"{payload['nfe']} network evaluations for the picture, {payload['seconds']:.1f} s with all that is shown"
+    print(f"{payload['model']['name']}, {said}", file=sys.stderr)
+
+
 def say_forward(payload: Mapping[str, Any]) -> None:
     """Where the page is, and how well the last step agrees with the formula."""
     print(one_line(payload["page"]))

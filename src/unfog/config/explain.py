@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from unfog.config.base import Config
-from unfog.config.sample import Seed
+from unfog.config.sample import GenerateRequest, Seed
 
 ScheduleName = Literal[
     "vp_linear",
@@ -36,3 +36,12 @@ class ForwardRequest(Config):
     seed: Seed = 0
     pixels: Annotated[tuple[Place, ...], Field(max_length=6)] = ()
     """Pixels (x, y) of the file whose walk is shown, from the top left; none: the reddest and two unlike it."""
+
+
+class ReverseRequest(Config):
+    """How a picture is made whose way out of noise is shown, and how many of its steps."""
+
+    picture: GenerateRequest
+    """The same as for ``unfog generate``; one picture."""
+    moments: Annotated[int, Field(ge=2, le=100)] = 24
+    """Steps that are shown at most, the first and the last among them."""

@@ -60,7 +60,8 @@ def sag(
         site: self-attention to look at; ``None``: the middle one of the core, for which all of them are recorded.
         stride: side of an attention cell in pixels of ``x``; ``None``: the power of two that gives the number of cells.
         blur_px: standard deviation of the blur, in pixels of a picture whose shorter side is 64; at most 8.
-        seen: if given, every call leaves its mask there as ``"mask"``: ``(b, 1, *space)``, values 0 and 1.
+        seen: if given, every call leaves there its mask as ``"mask"``, ``(b, 1, *space)``, values 0 and 1, and b as
+            ``"blurred"``, shaped like ``x``.
 
     Raises:
         UsageError: ``scale`` is negative or ``blur_px`` out of range; when called: no such site, or a stride that
@@ -79,9 +80,9 @@ def sag(
         probe = Probe(frozenset(sites))
         plain = denoiser(x, t, nothing, probe)
         mask = salient(_middle(probe.maps, sites), x.shape[2:], stride)[:, None].to(x)
-        if seen is not None:
-            seen["mask"] = mask
         blurred = plain + mask * (blur(plain, blur_px * min(x.shape[2:]) / 64) - plain)
+        if seen is not None:
+            seen.update(mask=mask, blurred=blurred)
         noised = x + like(process.alpha(t), x).to(x) * (blurred - plain)
         return guided(x, t) + scale * (blurred - denoiser(noised, t, nothing))
 

@@ -116,15 +116,19 @@ def generate(
         tally: counts network evaluations.
         exact: on a CPU, compute every picture as if it were alone (see the module docstring).
     """
-    side = model.config.picture.size
-    width, height = size or (side, side)
-    noise = Noise(tuple(seeds), (model.config.picture.channels, height, width), device=model.device)
     prompts = [prompt] if isinstance(prompt, str) else prompt
     denoise = guided(model, prompts, negative, sample, tally or Tally())
     if exact and model.device.type == "cpu":
         assert len(prompts) == 1, "pictures asked for one at a time have one prompt"
         denoise = one_by_one(denoise)
-    yield from walk(model, denoise, noise, sample)
+    yield from walk(model, denoise, noise_of(model, seeds, size), sample)
+
+
+def noise_of(model: Model, seeds: Sequence[int], size: tuple[int, int] | None = None) -> Noise:
+    """All the noise that pictures of these seeds are made from, on a canvas of ``size`` (width, height)."""
+    side = model.config.picture.size
+    width, height = size or (side, side)
+    return Noise(tuple(seeds), (model.config.picture.channels, height, width), device=model.device)
 
 
 def walk(model: Model, denoise: Denoise, noise: NoiseSource, sample: SampleConfig) -> Iterator[Step]:
