@@ -219,6 +219,14 @@ def columns(concept: Concept, style: str, fitted: Fitted, names: Any, anchors: A
     }
 
 
+def rows_of(archive: Path, vendors: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of the archive for these vendors, and after them those of what it lacks and we draw."""
+    rows = [json.loads(line) for line in (archive / INPUTS[0]).read_text("utf-8").splitlines()]
+    rows = [row for row in rows if row["vendor"] in vendors and not row.get("skin_tone")]
+    found, present = {row["codepoints"] for row in rows}, {row["vendor"] for row in rows}
+    return rows + [row for row in drawn_rows([v for v in vendors if v in present]) if row["codepoints"] not in found]
+
+
 def write_folder(
     archive: Path,
     out: Path,
@@ -231,17 +239,13 @@ def write_folder(
     """Write the pictures of ``vendors``, ``large`` ones of twice the side; the rows of the metadata table."""
     here = Path(__file__).parent
     names, anchors = (tomllib.loads((here / f"sprite_{kind}.toml").read_text("utf-8")) for kind in ("names", "anchors"))
-    rows = [json.loads(line) for line in (archive / INPUTS[0]).read_text("utf-8").splitlines()]
-    rows = [row for row in rows if row["vendor"] in vendors and not row.get("skin_tone")]
-    found, present = {row["codepoints"] for row in rows}, {row["vendor"] for row in rows}
-    rows += [row for row in drawn_rows([v for v in vendors if v in present]) if row["codepoints"] not in found]
+    rows = rows_of(archive, vendors)
     by_code = {(row["codepoints"], row["vendor"]): row for row in rows}
     concepts = chosen(curate(rows, names), wanted)[:limit]
     with zipfile.ZipFile(archive / INPUTS[1]) as arrays:
         images, alphas = (read_array(arrays, f"{key}.npy") for key in ("images", "alpha"))
-    languages = json.loads(gzip.decompress((archive / INPUTS[2]).read_bytes()))
-    for code, drawing in DRAWINGS.items():
-        languages.setdefault(code, {language: [name] for language, name in drawing.names.items()})
+    languages = {code: {key: [name] for key, name in drawing.names.items()} for code, drawing in DRAWINGS.items()}
+    languages |= json.loads(gzip.decompress((archive / INPUTS[2]).read_bytes()))
     taken: dict[str, set[str]] = {}
     for words in languages.values():
         for language, (name, *_) in words.items():
