@@ -37,8 +37,8 @@ def samplers(
 ) -> None:
     """Every sampler on every grid, against exact solutions: error, order, and how the samples are spread.
 
-    Three distributions whose denoiser is known: a ring of modes, a mixture in 64 dimensions, 200 points in 48. The error
-    is the distance from where the probability flow ends, relative to the size of the data.
+    Three distributions whose denoiser is known: a ring of modes, a mixture in 64 dimensions, 200 points in 48. The
+    error is the distance from where the probability flow ends, relative to the size of the data.
     """
     from unfog.cli.parse import counts_of
     from unfog.cli.show import follow

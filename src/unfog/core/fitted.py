@@ -1,8 +1,8 @@
-"""Noise levels that were fitted to exact solutions, for the sampler ``unipc``: where few evaluations tell most.
+"""Noise levels that were fitted to exact solutions, for ``trig_multistep``: where few evaluations tell most.
 
-``tools/fit_nodes.py`` moved the nodes of every number of steps below, on a family of mixtures and finite sets of data of
-deviation about 0.5 (pixels in [-1, 1]), until the sampler came nearest to the exact ends of their flows. The problems
-on which samplers are compared (evaluate/problems.py) are not among them.
+``tools/fit_nodes.py`` moved the nodes of every number of steps below, on a family of mixtures and finite sets of data
+of deviation about 0.5 (pixels in [-1, 1]), until the sampler came nearest to the exact ends of their flows. The
+problems on which samplers are compared (evaluate/problems.py) are not among them.
 
 Values are sigma/alpha of the inner nodes; before them stands ``TOP``, after them 0. Other numbers of steps are read off
 the nearest list, between its levels in the time of rectified flow, u = rho/(1 + rho), in which such lists are nearly

@@ -5,14 +5,15 @@ deterministic one should end where the flow ends:
 
     error = sqrt(mean |x - x*|^2 / mean |x*|^2)        x* by high-order integration (evaluate/problems.py)
 
-A stochastic one ends elsewhere, so that only its distribution can be judged (evaluate/spreading.py). The measured order
-is the slope log2(e(n)/e(2n)) at n = ``ORDER_STEPS`` q steps of equal lam, for a sampler of order q, on a smooth mixture.
+A stochastic one ends elsewhere, so that only its distribution can be judged (evaluate/spreading.py). The measured
+order is the slope log2(e(n)/e(2n)) at n = ``ORDER_STEPS`` q steps of equal lam, for a sampler of order q, on a smooth
+mixture.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +21,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from unfog.config.sample import SampleConfig
 from unfog.core.denoiser import Denoise
 from unfog.core.grid import GRIDS
 from unfog.core.oracle import GaussianMixture, endpoint
@@ -33,7 +35,14 @@ from unfog.util.random import Draw, Noise, normal
 
 ORDER_STEPS = 40
 ORDER_RANGE = (-5.5, 6.2)  # lam; at both ends the estimate hardly changes, so first-order ends do not show
+USUAL = SampleConfig()
 DRAWS_SEED = 2**32  # exact draws have other seeds than starts
+
+
+def default(budget: int) -> tuple[str, str]:
+    """Sampler and grid that a request for so many evaluations gets if neither a person nor the model says otherwise."""
+    assert SAMPLERS[USUAL.sampler].steps_within(budget) == budget, "the default spends an evaluation per step"
+    return USUAL.sampler, USUAL.grid
 
 
 @dataclass(frozen=True)
@@ -102,17 +111,6 @@ def measured(made: Setup, sampler: str, grid: str, budget: int) -> Row | None:
     return Row(
         made.problem.name, sampler, grid, budget, steps, calls[0], None if facts.stochastic else off, made.ruler(x)
     )
-
-
-def sweep(
-    made: Setup, samplers: Sequence[str], grids: Sequence[str], budgets: Sequence[int]
-) -> Iterator[Row]:
-    """Every sampler on every grid within every budget."""
-    for sampler in samplers:
-        for grid in grids:
-            for budget in budgets:
-                if (row := measured(made, sampler, grid, budget)) is not None:
-                    yield row
 
 
 def order(sampler: str) -> float | None:

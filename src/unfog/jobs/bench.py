@@ -11,7 +11,7 @@ from typing import Any
 from unfog.config.bench import BenchRequest
 from unfog.core.grid import GRIDS
 from unfog.evaluate.problems import problems
-from unfog.evaluate.samplers import DEFAULT, Row, Setup, measured, order, setup
+from unfog.evaluate.samplers import Row, Setup, default, measured, order, setup
 from unfog.jobs.events import Event, Progress, Result
 from unfog.media.curves import Curve, Panel, curves_png
 from unfog.samplers import SAMPLERS
@@ -49,7 +49,9 @@ def bench_samplers_job(request: BenchRequest, out: Path | None = None) -> Iterat
                 rows += budgets(made, sampler, grid, request.evaluations)
                 done += 1
     if not rows:
-        raise UsageError(f"no sampler can take a step within {max(request.evaluations)} evaluations; allow more")
+        raise UsageError(
+            f"none of {', '.join(samplers)} takes a step within {max(request.evaluations)} evaluations; allow more"
+        )
     orders = {name: found for name in samplers if (found := order(name)) is not None}
     payload: dict[str, Any] = {
         "rows": [flat(row) for row in rows],
@@ -57,7 +59,7 @@ def bench_samplers_job(request: BenchRequest, out: Path | None = None) -> Iterat
         "orders": {
             name: {"declared": SAMPLERS[name].order, "measured": round(found, 3)} for name, found in orders.items()
         },
-        "default": {str(budget): list(DEFAULT(budget)) for budget in request.evaluations},
+        "default": {str(budget): list(default(budget)) for budget in request.evaluations},
         "request": request.model_dump(mode="json"),
     }
     if out is not None:
@@ -79,8 +81,8 @@ def budgets(made: Setup, sampler: str, grid: str, evaluations: Sequence[int]) ->
 def flat(row: Row) -> dict[str, Any]:
     """One level of names and numbers; the row of the default is marked."""
     entry = asdict(row)
-    default = (row.sampler, row.grid) == DEFAULT(row.budget)
-    return entry | entry.pop("spreading") | {"default": default}
+    usual = (row.sampler, row.grid) == default(row.budget)
+    return entry | entry.pop("spreading") | {"default": usual}
 
 
 def drawn(rows: Sequence[Row], problems: Sequence[str]) -> list[Panel]:
@@ -95,9 +97,9 @@ def drawn(rows: Sequence[Row], problems: Sequence[str]) -> list[Panel]:
             known[row.budget] = min(row.error, known.get(row.budget, row.error))
         ends = sorted(best, key=lambda name: best[name][max(best[name])])[:DRAWN]
         curves = [Curve(name, tuple(sorted(best[name].items()))) for name in ends]
-        default = sorted((r.budget, r.error or 1.0) for r in mine if (r.sampler, r.grid) == DEFAULT(r.budget))
-        if default:
-            curves.append(Curve("unfog's default", tuple(default), strong=True))
+        usual = sorted((r.budget, r.error or 1.0) for r in mine if (r.sampler, r.grid) == default(r.budget))
+        if usual:
+            curves.append(Curve("unfog's default", tuple(usual), strong=True))
         if curves:
             panels.append(Panel(problem, "network evaluations", "relative error", tuple(curves)))
     return panels
