@@ -3,9 +3,9 @@
     python tools/fit_nodes.py --steps 5,8
 
 The nodes are fitted (samplers/fit.py) on a family of problems of many kinds and judged on another: mixtures and finite
-sets of data of various sizes, dimensions, spectra and deviations. None of them is a problem of ``unfog bench
-samplers``. For every problem the error (the relative distance from the exact ends) is divided by the least that common samplers
-reach on common grids, and the mean over the problems, of the fourth power, is what becomes least.
+sets of data of various sizes, dimensions and spectra. None of them is a problem of ``unfog bench samplers``. For every
+problem the error (the relative distance from the exact ends) is divided by the least that common samplers reach on
+common grids; the mean of the fourth power over the problems is what becomes least.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from unfog.core.denoiser import Denoise
+from unfog.core.fitted import TOP, levels
 from unfog.core.grid import GRIDS, rf_shift, through
 from unfog.evaluate.problems import PROCESS, Problem, mixture, points
 from unfog.samplers import SAMPLERS, Run
@@ -89,7 +90,7 @@ def usual(problem: Judged, n: int) -> float:
 
 
 def starts(n: int) -> list[Tensor]:
-    """Grids to begin with: from 80 to the first node, then some known spacing down to the last one."""
+    """Grids to begin with: from 80 to the first node, then a usual spacing to the last one; and the grid as it is."""
     made, v = list[Tensor](), torch.linspace(0, 1, n - 1, dtype=torch.float64)
     for top in (2.7, 4.0, 6.0):
         for bottom in (0.05, 0.15):
@@ -98,7 +99,7 @@ def starts(n: int) -> list[Tensor]:
                 first, final = (s / shift / (1 + s / shift) for s in (top, bottom))
                 u = first + v * (final - first)
                 made.append(_through((shift * u / (1 - u)).log()))
-    return made
+    return [*made, _through(torch.tensor(levels(n, TOP), dtype=torch.float64).log())]
 
 
 def _through(log_sigmas: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ def test_numbers_table_and_picture(unfog, tmp_path):
     said = unfog("bench", "samplers", *FEW, "--grids", "karras,fitted", "--json", "-o", tmp_path / "out").json
     rows = {(row["sampler"], row["grid"], row["budget"]): row for row in said["rows"]}
     assert len(rows) == 4 * 2 * 2
-    assert rows["dpmpp_2m", "karras", 8]["error"] < rows["euler", "karras", 8]["error"]
+    assert rows["euler", "karras", 8]["error"] < 0.8 * rows["euler", "karras", 4]["error"]
     assert rows["euler_ancestral", "karras", 8]["error"] is None
     assert [key for key, row in rows.items() if row["default"]] == [("trig_multistep", "fitted", k) for k in (4, 8)]
     assert said["floors"]["ring"]["n"] == 32

@@ -68,7 +68,7 @@ class SampleConfig(Config):
 
     sampler: SamplerName = "trig_multistep"
     grid: GridName | Literal["calibrated"] = "fitted"
-    """The default, as the sampler's, is what came nearest to exact solutions within 5 to 20 steps (docs/samplers.md)."""
+    """Sampler and grid come nearest to exact solutions within 5 to 20 steps (docs/samplers.md)."""
     nodes: Nodes | None = None
     """The inner nodes of the grid ``calibrated``, as lam = log(alpha/sigma), increasing: one less than steps."""
     steps: Annotated[int, Field(ge=1, le=1000)] = 12

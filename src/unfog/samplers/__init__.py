@@ -105,7 +105,7 @@ SAMPLERS: dict[str, Sampler] = {
     "lms": Sampler(lms, order=4, stochastic=False),
     "plms": Sampler(plms, order=2, stochastic=False, extra_calls=1),
     "exp_ab": Sampler(exp_ab, order=3, stochastic=False),
-    "trig_multistep": Sampler(trig_multistep, order=3, stochastic=False),
+    "trig_multistep": Sampler(trig_multistep, order=4, stochastic=False),
     "res_2s": Sampler(res_2s, order=2, stochastic=False, calls_per_step=2),
     "res_multistep": Sampler(res_multistep, order=2, stochastic=False),
     "sa_solver": Sampler(sa_solver, order=2, stochastic=True, brownian=True),

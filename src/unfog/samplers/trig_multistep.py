@@ -70,7 +70,7 @@ def trig_multistep(
     steps, known = list(pairwise(nodes(process, ts))), list[Slope]()
     before: tuple[Tensor, list[Slope]] | None = None  # z at the start of the step taken, and what was known there
     for i, (a, b) in enumerate(steps):
-        left = len(steps) - i
+        left = max(2, len(steps) - i)  # two values are exact where neither estimate nor noise change, as at the end
         x0 = denoise(x, a.batch(x))
         new = Slope(angle(a, sigma_data), slope(x, x0, a, sigma_data))
         if before is not None:

@@ -28,7 +28,8 @@ def test_no_order_where_there_is_none():
 def test_rows_rank_samplers_as_they_are(small):
     rows = {name: measured(small, name, "log_snr", 20) for name in ("euler", "dpmpp_2m", "unipc", "heun")}
     errors = {name: row.error for name, row in rows.items() if row is not None and row.error is not None}
-    assert errors["unipc"] < 0.2 * errors["dpmpp_2m"] < 0.2 * errors["euler"]
+    assert errors["unipc"] < 0.8 * errors["dpmpp_2m"]
+    assert errors["dpmpp_2m"] < 0.5 * errors["euler"]
     assert rows["heun"] is not None
     assert (rows["heun"].steps, rows["heun"].calls) == (10, 19)
 
