@@ -29,7 +29,7 @@ from unfog.samplers import SAMPLERS, Run
 from unfog.samplers.fit import Remembering, fit
 from unfog.samplers.step import last
 
-FLOOR = 0.002  # added to every error: below it, more is not worth anything
+FLOOR = 0.002
 EXACT_STEPS = 150  # some 1e-5 off
 POWER = 4  # of the mean over problems
 COMMON = (("unipc", {}), ("unipc", {"order": 3}), ("deis", {}), ("plms", {}))
@@ -55,6 +55,11 @@ class Judged:
     x: Tensor
     end: Tensor
 
+    @property
+    def floor(self) -> float:
+        """Below it, more is not worth anything, or cannot be told: one start more that ends at a wrong point."""
+        return FLOOR if self.problem.covs is not None else len(self.x) ** -0.5
+
     def error(self, run: Run, ts: Tensor) -> float:
         """Relative root mean square distance from the exact ends."""
         off = last(run(self.denoise, PROCESS, self.x, ts)).x - self.end
@@ -74,7 +79,7 @@ def worst(problems: list[Judged], usual: list[float], run: Run, ts: Tensor) -> f
     """How the errors compare with the usual ones, the worst counting most; infinite if two nodes are too close."""
     if len(ts) > 2 and PROCESS.lam(ts[:-1]).diff().min() < LEAST_GAP:
         return math.inf
-    shares = [(p.error(run, ts) + FLOOR) / (known + FLOOR) for p, known in zip(problems, usual, strict=True)]
+    shares = [(p.error(run, ts) + p.floor) / (known + p.floor) for p, known in zip(problems, usual, strict=True)]
     return (sum(share**POWER for share in shares) / len(shares)) ** (1 / POWER)
 
 

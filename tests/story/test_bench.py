@@ -19,7 +19,8 @@ def test_numbers_table_and_picture(unfog, tmp_path):
     assert [key for key, row in rows.items() if row["default"]] == [("trig_multistep", "fitted", k) for k in (4, 8)]
     assert said["floors"]["ring"]["n"] == 32
     assert said["orders"]["euler"]["measured"] == pytest.approx(1, abs=0.15)
-    assert Image.open(tmp_path / "out/samplers.png").size[0] > 400
+    with Image.open(tmp_path / "out/samplers.png") as picture:
+        assert picture.size[0] > 400
     written = json.loads((tmp_path / "out/samplers.json").read_text(encoding="utf-8"))
     assert written["rows"] == said["rows"]
     table = unfog("bench", "samplers", *FEW, "--grids", "karras,fitted")
