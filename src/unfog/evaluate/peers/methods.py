@@ -83,9 +83,26 @@ def unipc(order: int, solver: str) -> Options:
     return {**PLAIN, "solver_order": order, "solver_type": solver, "final_sigmas_type": "sigma_min"}
 
 
+LEADING: Options = {"timestep_spacing": "leading"}
+LARGE: Options = {**UNCLIPPED, "variance_type": "fixed_large"}
+NOISY_END = (
+    "diffusers' error: noise is added in every step whose timestep is not 0, also in the last one (99 here), to the "
+    "finished sample"
+)
+FLOW_TIME = "no error: Heun in the time of the flow, on its velocity; ours is Heun in sigma/alpha on every process"
+WRONG_SIGN = (
+    "diffusers' error: the factor of D2 is (1 - e^-H - H)/H^2 - 1/2 with + 1/2 missed, which goes to -1 instead of 0; "
+    "k-diffusion has it right"
+)
+BLIND_START = (
+    "diffusers' choice: the step from alpha = 0 takes 0 for the clean estimate, though the network says what it is"
+)
+
 DIFFUSERS = (
     of_diffusers("DDPM", "ddpm", {}, "DDPM", UNCLIPPED, "steps"),
-    of_diffusers("DDPM, fixed large", "ddpm_large", {}, "DDPM", {**UNCLIPPED, "variance_type": "fixed_large"}, "steps"),
+    of_diffusers("DDPM, fixed large, leading", "ddpm_large", {}, "DDPM", {**LARGE, **LEADING}, "steps"),
+    of_diffusers("DDPM, fixed large", "ddpm_large", {}, "DDPM", LARGE, "steps", because=NOISY_END),
+    of_diffusers("DDPM, fixed large: noise at the end", "noisy_end", {}, "DDPM", LARGE, "steps"),
     of_diffusers("DDIM", "ddim", {}, "DDIM", UNCLIPPED),
     of_diffusers("DDIM, eta 1", "ddim", {"eta": 1.0}, "DDIM", UNCLIPPED, "steps", step={"eta": 1.0}),
     of_diffusers("Euler", "euler", {}, "EulerDiscrete", PLAIN),
@@ -95,7 +112,8 @@ DIFFUSERS = (
     of_diffusers("Euler a", "euler_ancestral", {}, "EulerAncestralDiscrete", PLAIN, "steps"),
     of_diffusers("Heun", "heun", {}, "HeunDiscrete", PLAIN),
     of_diffusers("Heun, Karras", "heun", {}, "HeunDiscrete", KARRAS),
-    of_diffusers("Heun, flow", "heun", {}, "FlowMatchHeunDiscrete", {}),
+    of_diffusers("Heun, flow", "heun", {}, "FlowMatchHeunDiscrete", {}, because=FLOW_TIME),
+    of_diffusers("Heun, flow: in flow time", "heun_in_flow_time", {}, "FlowMatchHeunDiscrete", {}),
     of_diffusers("DPM2", "dpm2", {}, "KDPM2Discrete", PLAIN),
     of_diffusers("DPM2 a", "dpm2_ancestral", {}, "KDPM2AncestralDiscrete", PLAIN, "steps"),
     of_diffusers("LMS", "lms", TO_THE_END, "LMSDiscrete", PLAIN),
@@ -108,8 +126,10 @@ DIFFUSERS = (
     of_diffusers(
         "DPM++ 2M SDE, heun", "dpmpp_2m_sde", {"variant": "heun"}, "DPMSolverMultistep", sde(2, "heun"), "path"
     ),
-    of_diffusers("DPM++ 3M SDE", "dpmpp_3m_sde", {}, "DPMSolverMultistep", sde(3, "midpoint"), "path"),
-    of_diffusers("DPM++ 3M SDE, their D2", "their_3m_sde", {}, "DPMSolverMultistep", sde(3, "midpoint"), "path"),
+    of_diffusers(
+        "DPM++ 3M SDE", "dpmpp_3m_sde", {}, "DPMSolverMultistep", sde(3, "midpoint"), "path", because=WRONG_SIGN
+    ),
+    of_diffusers("DPM++ 3M SDE: wrong sign", "wrong_sign", {}, "DPMSolverMultistep", sde(3, "midpoint"), "path"),
     of_diffusers("DPM++ SDE", "dpmpp_sde", {}, "DPMSolverSDE", PLAIN, "halves"),
     of_diffusers("UniPC-2", "unipc", {}, "UniPCMultistep", PLAIN),
     of_diffusers("UniPC-2 to sigma_min", "unipc", {}, "UniPCMultistep", unipc(2, "bh2")),
@@ -118,7 +138,8 @@ DIFFUSERS = (
     of_diffusers("DEIS-2", "deis", {"order": 2, "space": "log_rho"}, "DEISMultistep", PLAIN),
     of_diffusers("DEIS-3", "deis", {"order": 3, "space": "log_rho"}, "DEISMultistep", {**PLAIN, "solver_order": 3}),
     of_diffusers("PNDM", "plms", TO_THE_END, "PNDM", {**PLAIN, "skip_prk_steps": True}),
-    of_diffusers("IPNDM", "ipndm", TO_THE_END, "IPNDM", {}),
+    of_diffusers("IPNDM", "ipndm", TO_THE_END, "IPNDM", {}, because=BLIND_START),
+    of_diffusers("IPNDM: blind start", "blind_start", {}, "IPNDM", {}),
     of_diffusers("SA-Solver", "sa_solver", PUBLISHED, "SASolver", {**PLAIN, "tau": 1.0}, "path"),
     of_diffusers(
         "SA-Solver 3/4",

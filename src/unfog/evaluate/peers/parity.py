@@ -25,8 +25,7 @@ from unfog.evaluate.peers.process import Json, Peers
 from unfog.evaluate.problems import Problem, mixture
 from unfog.samplers import SAMPLERS
 from unfog.samplers.brownian import Path
-from unfog.samplers.ddpm import ddpm, large
-from unfog.samplers.multistep import exact, exponential, walk
+from unfog.evaluate.peers.theirs import THEIRS
 from unfog.samplers.step import NoiseSource, Step, last, node_at, nodes
 from unfog.util.random import Draw, Noise, normal
 
@@ -131,7 +130,7 @@ def ours(method: Method, scales: Scales) -> Float64[Tensor, "n d"]:
     """Where our sampler ends, divided by alpha."""
     process, ts = grid(scales)
     exact_denoiser = oracle(problem(), process)
-    run: Callable[..., Iterator[Step]] = SPECIAL.get(method.sampler) or SAMPLERS[method.sampler].run
+    run: Callable[..., Iterator[Step]] = THEIRS.get(method.sampler) or SAMPLERS[method.sampler].run
     x = process.sigma(ts[:1]).item() * start()
     final = last(run(exact_denoiser, process, x, ts, noise=noise(), **method.options))
     return final.x / process.alpha(ts[-1:]).item()
@@ -141,23 +140,3 @@ def oracle(given: Problem, process: Process) -> Denoise:
     """The exact denoiser on another process than the problem's own."""
     assert given.covs is not None
     return GaussianMixture(given.weights, given.means, given.covs).denoise(process)
-
-
-def ddpm_large(denoise: Denoise, process: Process, x: Tensor, ts: Tensor, *, noise: NoiseSource) -> Iterator[Step]:
-    """DDPM with the larger variance."""
-    return ddpm(denoise, process, x, ts, variance=large, noise=noise)
-
-
-def their_3m_sde(denoise: Denoise, process: Process, x: Tensor, ts: Tensor, *, noise: NoiseSource) -> Iterator[Step]:
-    """DPM++ 3M SDE with diffusers' factor of D2, (1 - e^-H - H)/H^2 - 1/2 where + 1/2 belongs, and their M_1 of 2M."""
-
-    def moments(h: float, n: int) -> list[float]:
-        if n < 2:
-            return [-0.5 * torch.tensor(-h).double().expm1().item()] * n
-        first, second = exact(h, 2)
-        return [first, 0.5 * second - 1.0]
-
-    return walk(denoise, process, x, ts, exponential(moments, 1.0), 3, eta=1.0, noise=noise)
-
-
-SPECIAL: Mapping[str, Callable[..., Iterator[Step]]] = {"ddpm_large": ddpm_large, "their_3m_sde": their_3m_sde}

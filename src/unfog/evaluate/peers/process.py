@@ -122,9 +122,7 @@ class Peers:
 
     def plan(self, scheduler: str, options: Json, steps: int, *, precise: bool = False) -> Nodes:
         """The nodes of a scheduler of diffusers."""
-        found = self.ask(
-            {"do": "plan", "scheduler": scheduler, "options": options, "steps": steps, "precise": precise}
-        )
+        found = self.ask({"do": "plan", "scheduler": scheduler, "options": options, "steps": steps, "precise": precise})
         return Nodes(tuple((a, s) for a, s in found["nodes"]), found["calls"])
 
     def run(self, problem: str, request: Json, fresh: Sequence[Tensor] | None = None) -> Ran:

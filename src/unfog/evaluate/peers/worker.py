@@ -209,12 +209,15 @@ def draws(fresh: torch.Tensor | None, like: torch.Tensor) -> Iterator[torch.Tens
 
 
 def k_diffusion() -> Any:
-    """Its sampling module, without what the package itself imports (training, augmentation, downloads)."""
+    """Its sampling module, without what the package itself imports (training, augmentation, pictures)."""
     if "k_diffusion" not in sys.modules:
         package = types.ModuleType("k_diffusion")
         found = importlib.metadata.distribution("k-diffusion").locate_file("k_diffusion")
         package.__path__ = [str(found)]
-        sys.modules["k_diffusion"] = package
+        pictures = types.ModuleType("torchvision.transforms")  # imported by its helpers, never used in sampling
+        pictures.functional = None  # type: ignore[attr-defined]
+        sys.modules["torchvision"] = types.ModuleType("torchvision")
+        sys.modules.update({"k_diffusion": package, pictures.__name__: pictures})
     return importlib.import_module("k_diffusion.sampling")
 
 
