@@ -21,7 +21,7 @@ from unfog.core.oracle import endpoint
 from unfog.core.process import Process
 from unfog.core.schedule import VE
 from unfog.evaluate.peers.options import Case
-from unfog.evaluate.peers.process import Peers, Refused
+from unfog.evaluate.peers.process import Peers, Ran, RefusedError
 from unfog.evaluate.problems import Problem
 
 NOISIEST = 1e4  # flows begin at sigma/alpha = infinity; beyond this nothing of the data is left
@@ -53,21 +53,24 @@ class Ends:
 
     def __init__(self, problem: Problem, noise: Float64[Tensor, "n d"]) -> None:
         self.problem, self.noise = problem, noise
-        self.known: dict[float, Tensor] = {}
+        self.known: dict[tuple[float, float], Tensor] = {}
 
-    def at(self, rho: float) -> Float64[Tensor, "n d"]:
-        """The endpoint for a scheduler that begins at this sigma/alpha."""
+    def at(self, ran: Ran) -> Float64[Tensor, "n d"]:
+        """The endpoint for a scheduler that began as this one did."""
         top = self.problem.process.sigma(torch.ones(1, dtype=torch.float64)).item()
-        rho = min(max(rho, top), NOISIEST)
-        rho = top if rho < 1.001 * top else rho
-        if rho not in self.known:
-            x = rho * self.noise
+        rho = ran.sigma / ran.alpha if ran.alpha > 0 else math.inf
+        scale = ran.begin.norm().item() / (ran.alpha * self.noise.norm().item()) if rho < NOISIEST else NOISIEST
+        rho = min(rho, NOISIEST)
+        if rho < 1.001 * top:
+            rho = scale = top
+        if (rho, scale) not in self.known:
+            x = scale * self.noise
             if rho > top:
                 ve = Process(VE(sigma_max=rho))
                 last = ve.time_at(torch.tensor([-math.log(top)], dtype=torch.float64)).item()
                 x = endpoint(beyond(self.problem, ve), ve, x, 1.0, last, steps=WIDE_STEPS)
-            self.known[rho] = self.problem.exact(x)
-        return self.known[rho]
+            self.known[rho, scale] = self.problem.exact(x)
+        return self.known[rho, scale]
 
 
 def beyond(problem: Problem, wide: Process) -> Denoise:
@@ -93,7 +96,7 @@ def sweep(
         for nfe in budgets:
             try:
                 yield reached(peers, problem.name, ends, case, nfe)
-            except Refused as refusal:
+            except RefusedError as refusal:
                 yield Reached(case, problem.name, nfe, 0, math.inf, str(refusal))
 
 
@@ -101,8 +104,7 @@ def reached(peers: Peers, problem: str, ends: Ends, case: Case, nfe: int) -> Rea
     """One run, held against the exact endpoint."""
     request = {"scheduler": case.scheduler, "options": case.options, "steps": nfe, "within": nfe, "step": case.step}
     ran = peers.run(problem, {**request, "precise": False})
-    rho = ran.sigma / ran.alpha if ran.alpha > 0 else math.inf
-    return Reached(case, problem, nfe, ran.calls, relative(ran.end, ends.at(rho)))
+    return Reached(case, problem, nfe, ran.calls, relative(ran.end, ends.at(ran)))
 
 
 def best(found: Sequence[Reached], problem: str, nfe: int) -> Reached:

@@ -13,9 +13,8 @@ Options = Mapping[str, Any]
 AGREE = 1e-5  # largest difference, relative to the largest number
 STEPS = 10
 
-NoiseOf = Literal["none", "steps", "path", "halves", "stages"]
-"""What a peer gets when it draws: nothing; ours of each step; of the Brownian path; of the path's half and whole
-steps; or ours of each step when it is at its second stage."""
+NoiseOf = Literal["none", "steps", "path", "halves"]
+"""What a peer gets when it draws: nothing; ours of each step; of the Brownian path; of its half and whole steps."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Method:
         step: options of ``Scheduler.step``.
         draws: which noise it is given.
         because: why it differs by more than ``AGREE``, or "".
+        steps: of the comparison.
     """
 
     name: str
@@ -42,9 +42,11 @@ class Method:
     step: Options = field(default_factory=dict[str, Any])
     draws: NoiseOf = "none"
     because: str = ""
+    steps: int = STEPS
 
     @property
     def library(self) -> str:
+        """Whose."""
         return "diffusers" if self.scheduler else "k-diffusion"
 
 
@@ -58,13 +60,16 @@ def of_diffusers(
     *,
     step: Options | None = None,
     because: str = "",
+    steps: int = STEPS,
 ) -> Method:
-    return Method(name, sampler, options, f"{scheduler}Scheduler", "", theirs, step or {}, draws, because)
+    """A scheduler of diffusers."""
+    return Method(name, sampler, options, f"{scheduler}Scheduler", "", theirs, step or {}, draws, because, steps)
 
 
 def of_k(
     name: str, sampler: str, options: Options, function: str, draws: NoiseOf = "none", theirs: Options | None = None
 ) -> Method:
+    """A function of k-diffusion."""
     return Method(name, sampler, options, "", f"sample_{function}", theirs or {}, {}, draws)
 
 
@@ -76,10 +81,12 @@ PUBLISHED: Options = {"variant": "published"}
 
 
 def sde(order: int, solver: str) -> Options:
+    """Options of DPMSolverMultistep for the reverse SDE."""
     return {**PLAIN, "algorithm_type": "sde-dpmsolver++", "solver_order": order, "solver_type": solver}
 
 
 def unipc(order: int, solver: str) -> Options:
+    """Options of UniPCMultistep that do not end in nan."""
     return {**PLAIN, "solver_order": order, "solver_type": solver, "final_sigmas_type": "sigma_min"}
 
 
@@ -121,6 +128,9 @@ DIFFUSERS = (
     of_diffusers("DPM++ 2M", "dpmpp_2m", {}, "DPMSolverMultistep", PLAIN),
     of_diffusers("DPM++ 2M, EDM", "dpmpp_2m", {}, "EDMDPMSolverMultistep", {}),
     of_diffusers("DPM++ 3M", "dpmpp_3m", {}, "DPMSolverMultistep", {**PLAIN, "solver_order": 3}),
+    of_diffusers(
+        "DPM++ 3M, 20 steps", "dpmpp_3m", TO_THE_END, "DPMSolverMultistep", {**PLAIN, "solver_order": 3}, steps=20
+    ),
     of_diffusers("DPM++ 3M, EDM", "dpmpp_3m", {}, "EDMDPMSolverMultistep", {"solver_order": 3}),
     of_diffusers("DPM++ 2M SDE", "dpmpp_2m_sde", {}, "DPMSolverMultistep", sde(2, "midpoint"), "path"),
     of_diffusers(

@@ -65,6 +65,7 @@ def combined(*choices: Sequence[Options]) -> Iterator[dict[str, Any]]:
 
 
 def orders(name: str = "solver_order") -> Sequence[Options]:
+    """1 to 3."""
     return [{name: order} for order in (1, 2, 3)]
 
 
@@ -118,6 +119,7 @@ def multistep() -> Iterator[Case]:
 
 
 def unipc() -> Iterator[Case]:
+    """UniPC."""
     sigmas = (*SPACINGS, *CONVERTED, FLOW)
     types: Sequence[Options] = ({}, {"solver_type": "bh1"}, {"predict_x0": False}, *CORRECTORS)
     for options in combined(sigmas, orders(), types, ENDS):
@@ -125,12 +127,14 @@ def unipc() -> Iterator[Case]:
 
 
 def sa_solver() -> Iterator[Case]:
+    """SA-Solver, with its noise and without."""
     both = [{"predictor_order": p, "corrector_order": c} for p, c in ((1, 1), (2, 2), (3, 4))]
     for options in combined((*SPACINGS, *CONVERTED, FLOW), both, ({}, {"tau": 0.0})):
         yield Case("SASolverScheduler", options)
 
 
 def edm() -> Iterator[Case]:
+    """The schedulers of EDM, in VE variables."""
     sigmas: Sequence[Options] = [{"sigma_schedule": name} for name in ("karras", "exponential")]
     for options in combined(sigmas, ENDS):
         yield Case("EDMEulerScheduler", options)
@@ -144,6 +148,7 @@ def edm() -> Iterator[Case]:
 
 
 def flows() -> Iterator[Case]:
+    """Rectified flows."""
     for options in ({}, *CONVERTED):
         yield Case("FlowMatchEulerDiscreteScheduler", options)
     yield Case("FlowMatchEulerDiscreteScheduler", {"stochastic_sampling": True})

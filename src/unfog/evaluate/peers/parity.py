@@ -8,7 +8,7 @@ difference is the largest of any number, relative to the largest number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,12 +20,12 @@ from unfog.core.denoiser import Denoise
 from unfog.core.oracle import GaussianMixture
 from unfog.core.process import Process
 from unfog.core.schedule import Flow, VPLinear
-from unfog.evaluate.peers.methods import METHODS, STEPS, Method
+from unfog.evaluate.peers.methods import METHODS, Method
 from unfog.evaluate.peers.process import Json, Peers
-from unfog.evaluate.problems import Problem, mixture
+from unfog.evaluate.peers.theirs import THEIRS
+from unfog.evaluate.problems import Problem, mixture_problem
 from unfog.samplers import SAMPLERS
 from unfog.samplers.brownian import Path
-from unfog.evaluate.peers.theirs import THEIRS
 from unfog.samplers.step import NoiseSource, Step, last, node_at, nodes
 from unfog.util.random import Draw, Noise, normal
 
@@ -54,8 +54,13 @@ class Compared:
 
 
 def problem() -> Problem:
-    """What the comparison and the recorded numbers stand on."""
-    return mixture("parity", 4, k=4, d=DIMENSIONS)
+    """What the comparison and the recorded numbers stand on: a mixture of its own, so that no other change moves it."""
+    k, d, draw = 3, DIMENSIONS, Draw.REFERENCE
+    means = 0.5 * normal([4], (k, d), draw=draw)[0].double()
+    turned = torch.linalg.qr(normal([4], (k, d, d), draw=draw, step=1)[0].double())[0]
+    variances = torch.tensor([0.4, 0.2, 0.1, 0.05, 0.02], dtype=torch.float64)
+    weights = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
+    return mixture_problem("parity", weights, means, turned * variances @ turned.mT)
 
 
 def start() -> Float64[Tensor, "n d"]:
@@ -65,7 +70,7 @@ def start() -> Float64[Tensor, "n d"]:
 
 def noise() -> NoiseSource:
     """What samplers of ours draw from."""
-    return Noise(range(STARTS), (DIMENSIONS,))
+    return Noise(tuple(range(STARTS)), (DIMENSIONS,))
 
 
 def compare(peers: Peers, methods: Sequence[Method] = METHODS) -> Iterator[Compared]:
@@ -86,8 +91,8 @@ def difference(found: Float64[Tensor, "n d"], theirs: Float64[Tensor, "n d"]) ->
 def scales_of(peers: Peers, method: Method) -> Scales:
     """alpha and sigma of the nodes."""
     if method.scheduler:
-        return peers.plan(method.scheduler, method.theirs, STEPS, precise=True).scales
-    roots = torch.linspace(KARRAS_FROM ** (1 / 7), KARRAS_TO ** (1 / 7), STEPS, dtype=torch.float64)
+        return peers.plan(method.scheduler, method.theirs, method.steps, precise=True).scales
+    roots = torch.linspace(KARRAS_FROM ** (1 / 7), KARRAS_TO ** (1 / 7), method.steps, dtype=torch.float64)
     return [*((1.0, sigma) for sigma in (roots**7).tolist()), (1.0, 0.0)]
 
 
@@ -97,7 +102,7 @@ def request(method: Method, scales: Scales) -> Json:
         sigmas, draws = [sigma for _, sigma in scales], method.draws != "none"
         return {"function": method.function, "sigmas": sigmas, "options": method.theirs, "stochastic": draws}
     asked = {"scheduler": method.scheduler, "options": method.theirs, "step": method.step}
-    return {**asked, "steps": STEPS, "precise": True}
+    return {**asked, "steps": method.steps, "precise": True}
 
 
 def grid(scales: Scales) -> tuple[Process, Float64[Tensor, " nodes"]]:
@@ -108,7 +113,7 @@ def grid(scales: Scales) -> tuple[Process, Float64[Tensor, " nodes"]]:
 
 
 def fresh(method: Method, scales: Scales) -> list[Tensor] | None:
-    """The noise a peer is given, in the order in which it asks; what it asks for at the end and multiplies by 0 is 0."""
+    """The noise a peer is given, in the order in which it asks; zeros for what it asks for at the end."""
     if method.draws == "none":
         return None
     process, ts = grid(scales)

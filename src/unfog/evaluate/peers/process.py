@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ WORKER = Path(__file__).with_name("worker.py")
 Json = Mapping[str, Any]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The peer refuses these options, or fails on them."""
 
 
@@ -68,15 +68,15 @@ class Peers:
     def __init__(self, python: str | Path) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="unfog-peers-")
         command = [str(interpreter(python)), str(WORKER)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - it was named
         self.files = 0
         try:
             self.versions: dict[str, str] = self.ask({"do": "versions"})
-        except Refused as refusal:
+        except RefusedError as refusal:
             self.close()
             raise UsageError(f"{python} lacks a peer ({refusal}): make it as docs/peers.md says") from refusal
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Peers:
         return self
 
     def __exit__(
@@ -86,9 +86,9 @@ class Peers:
 
     def close(self) -> None:
         """End the worker and remove its files."""
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
-        self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
         self.process.wait(timeout=30)
         self.folder.cleanup()
 
@@ -96,10 +96,11 @@ class Peers:
         """One request, one answer.
 
         Raises:
-            Refused: the worker could not do it.
+            RefusedError: the worker could not do it.
             UsageError: the worker ended.
         """
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
@@ -110,7 +111,7 @@ class Peers:
             raise UsageError("the peers' process ended; its error stands above. Make it anew as docs/peers.md says")
         reply: dict[str, Any] = json.loads(line)
         if "refused" in reply:
-            raise Refused(reply["refused"])
+            raise RefusedError(reply["refused"])
         return reply["ok"]
 
     def give(self, problem: Problem, noise: Float64[Tensor, "n d"]) -> None:

@@ -76,13 +76,13 @@ class Driven:
         options = dict(options)
         if "tau" in options:  # SA-Solver takes it as a function of the timestep
             tau = options.pop("tau")
-            options["tau_func"] = lambda t: torch.tensor(tau, dtype=torch.float64)
+            options["tau_func"] = lambda _: torch.tensor(tau, dtype=torch.float64)
         self.name = name
         self.module = importlib.import_module(getattr(importlib.import_module("diffusers"), name).__module__)
         self.scheduler = getattr(self.module, name)(**options)
         self.kind = kind_of(self.scheduler)
 
-    def set(self, steps: int, precise: bool) -> None:
+    def set(self, steps: int, *, precise: bool) -> None:
         """Let it choose its timesteps; ``precise``: what it then holds in float32 is held in float64."""
         self.scheduler.set_timesteps(steps)
         if precise:
@@ -105,7 +105,7 @@ class Driven:
         if self.kind == "vp":
             if not isinstance(sigma, torch.Tensor):
                 sigma = torch.tensor(sigma, dtype=torch.float64)
-            alpha, scale = self.scheduler._sigma_to_alpha_sigma_t(sigma)
+            alpha, scale = self.scheduler._sigma_to_alpha_sigma_t(sigma)  # noqa: SLF001 - what it means by sigma
             return number(alpha), number(scale)
         return (1 - number(sigma), number(sigma)) if self.kind == "flow" else (1.0, number(sigma))
 
@@ -118,7 +118,7 @@ class Driven:
             kept = number(s.alphas_cumprod[int(t)])
             return kept**0.5, (1 - kept) ** 0.5
         if getattr(s, "step_index", 0) is None:
-            s._init_step_index(t)
+            s._init_step_index(t)  # noqa: SLF001 - as its own step would begin
         i = s.step_index if s.step_index is not None else index
         if not getattr(s, "state_in_first_order", True):  # the second stage of a step
             if hasattr(s, "sigmas_interpol"):
@@ -171,7 +171,7 @@ def kind_of(scheduler: Any) -> str:
 def drive(request: dict[str, Any], exact: Exact, noise: torch.Tensor, fresh: torch.Tensor | None) -> dict[str, Any]:
     """Run one scheduler of diffusers; ``noise`` is the start, ``fresh`` what it gets whenever it draws."""
     driven = Driven(request["scheduler"], request["options"])
-    driven.set(request["steps"], request["precise"])
+    driven.set(request["steps"], precise=request["precise"])
     if "within" in request:
         driven.fit(request["within"])
     s, drawn = driven.scheduler, draws(fresh, noise)
@@ -195,7 +195,7 @@ def drive(request: dict[str, Any], exact: Exact, noise: torch.Tensor, fresh: tor
 def plan(request: dict[str, Any]) -> dict[str, Any]:
     """The nodes of a scheduler and how often it asks its network."""
     driven = Driven(request["scheduler"], request["options"])
-    driven.set(request["steps"], request["precise"])
+    driven.set(request["steps"], precise=request["precise"])
     return {"nodes": driven.nodes(), "calls": len(driven.scheduler.timesteps)}
 
 
