@@ -32,6 +32,7 @@ SamplerName = Literal[
     "lms",
     "plms",
     "exp_ab",
+    "trig_multistep",
     "res_2s",
     "res_multistep",
     "sa_solver",
@@ -52,6 +53,7 @@ GridName = Literal[
     "ays_sd15",
     "ays_sdxl",
     "ays_svd",
+    "fitted",
 ]
 CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
 LogSNR = Annotated[float, Field(ge=-50, le=50)]

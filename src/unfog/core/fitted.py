@@ -1,0 +1,47 @@
+"""Noise levels that were fitted to exact solutions, for the sampler ``unipc``: where few evaluations tell most.
+
+``tools/fit_nodes.py`` moved the nodes of every number of steps below, on a family of mixtures and finite sets of data of
+deviation about 0.5 (pixels in [-1, 1]), until the sampler came nearest to the exact ends of their flows. The problems
+on which samplers are compared (evaluate/problems.py) are not among them.
+
+Values are sigma/alpha of the inner nodes; before them stands ``TOP``, after them 0. Other numbers of steps are read off
+the nearest list, between its levels in the time of rectified flow, u = rho/(1 + rho), in which such lists are nearly
+even; so is what is left of a list where a schedule begins below ``TOP``.
+"""
+
+from __future__ import annotations
+
+import math
+
+TOP = 80.0
+FITTED: dict[int, tuple[float, ...]] = {
+    5: (2.38, 1.75, 0.898, 0.233),
+    8: (5.1, 2.64, 1.43, 0.67, 0.36, 0.187, 0.08),
+}
+
+
+def levels(n: int, top: float) -> list[float]:
+    """The inner levels of a grid of ``n`` >= 1 steps on a schedule that begins at sigma/alpha = ``top``.
+
+    >>> levels(5, 80.0) == list(FITTED[5])
+    True
+    """
+    known = min(FITTED, key=lambda steps: abs(math.log(steps / n)))
+    if n == known and top >= TOP:
+        return list(FITTED[known])
+    times = [rho / (1 + rho) for rho in (TOP, *FITTED[known], 0.0)]
+    begin = _place(times, min(top, TOP) / (1 + min(top, TOP)))
+    inner = [_at(times, begin + (known - begin) * k / n) for k in range(1, n)]
+    return [u / (1 - u) for u in inner]
+
+
+def _place(times: list[float], u: float) -> float:
+    """Where on a decreasing list, counted from 0, a value lies."""
+    k = max(i for i in range(len(times) - 1) if times[i] >= u)
+    return k + (times[k] - u) / (times[k] - times[k + 1])
+
+
+def _at(times: list[float], place: float) -> float:
+    """The value at a place of the list."""
+    k = min(int(place), len(times) - 2)
+    return times[k] + (place - k) * (times[k + 1] - times[k])
