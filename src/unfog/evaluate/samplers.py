@@ -104,9 +104,7 @@ def measured(made: Setup, sampler: str, grid: str, budget: int) -> Row | None:
     )
 
 
-def sweep(
-    made: Setup, samplers: Sequence[str], grids: Sequence[str], budgets: Sequence[int]
-) -> Iterator[Row]:
+def sweep(made: Setup, samplers: Sequence[str], grids: Sequence[str], budgets: Sequence[int]) -> Iterator[Row]:
     """Every sampler on every grid within every budget."""
     for sampler in samplers:
         for grid in grids:

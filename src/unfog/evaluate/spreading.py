@@ -51,7 +51,9 @@ class Ruler:
 
     def __init__(self, problem: Problem, exact: Float64[Tensor, "n d"]) -> None:
         self.problem = problem
-        self.slices = torch.nn.functional.normalize(normal([0], (problem.d, SLICES), draw=Draw.PROBE)[0].double(), dim=0)
+        self.slices = torch.nn.functional.normalize(
+            normal([0], (problem.d, SLICES), draw=Draw.PROBE)[0].double(), dim=0
+        )
         self.sorted = (exact @ self.slices).sort(0).values
         self.far = FAR * math.sqrt(problem.d) * exact.std().item()
         if problem.covs is not None:

@@ -78,7 +78,11 @@ def trig_multistep(
         known = [new, *known][:order]
         z = x / size(a, sigma_data)
         before = z, known
-        x = x0 if b.sigma == 0 else size(b, sigma_data) * moved(z, known, angle(b, sigma_data), known[: min(order, left)])
+        x = (
+            x0
+            if b.sigma == 0
+            else size(b, sigma_data) * moved(z, known, angle(b, sigma_data), known[: min(order, left)])
+        )
         yield Step(i, x, x0, a.t, b.t)
 
 

@@ -76,7 +76,7 @@ class Peers:
             self.close()
             raise UsageError(f"{python} lacks a peer ({refusal}): make it as docs/peers.md says") from refusal
 
-    def __enter__(self) -> Peers:
+    def __enter__(self) -> Peers:  # noqa: PYI034 - checked at run time, where Self is not known
         return self
 
     def __exit__(

@@ -5,7 +5,8 @@
 Arrays travel as npz files whose paths stand in the lines. Nothing of unfog is imported here, and the exact denoiser is
 written again, from the arrays of the problem:
 
-    x = alpha x0 + sigma z,   E[x0 | x] = sum_k r_k [m_k + alpha C_k S_k^-1 (x - alpha m_k)],   S_k = alpha^2 C_k + sigma^2
+    x = alpha x0 + sigma z,   S_k = alpha^2 C_k + sigma^2
+    E[x0 | x] = sum_k r_k [m_k + alpha C_k S_k^-1 (x - alpha m_k)],   r_k ~ w_k N(x; alpha m_k, S_k)
 
 Every scheduler is driven as its pipelines do: noise times ``init_noise_sigma``, then ``step`` for every one of its
 timesteps. What it asks of its network (noise, velocity, flow, EDM's F) is answered exactly for the alpha and sigma that
