@@ -139,7 +139,8 @@ class Peers:
         """Arrays as a file of the temporary folder."""
         self.files += 1
         path = Path(self.folder.name) / f"{self.files % 8}.npz"
-        np.savez(path, **{name: array.double().numpy() for name, array in arrays.items()})
+        numbers: dict[str, Any] = {name: array.double().numpy() for name, array in arrays.items()}
+        np.savez(path, **numbers)
         return str(path)
 
 

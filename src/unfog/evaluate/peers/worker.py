@@ -79,7 +79,7 @@ class Driven:
             tau = options.pop("tau")
             options["tau_func"] = lambda _: torch.tensor(tau, dtype=torch.float64)
         self.name = name
-        self.module = importlib.import_module(getattr(importlib.import_module("diffusers"), name).__module__)
+        self.module: Any = importlib.import_module(getattr(importlib.import_module("diffusers"), name).__module__)
         self.scheduler = getattr(self.module, name)(**options)
         self.kind = kind_of(self.scheduler)
 
