@@ -52,8 +52,8 @@ class FakeScheduler:
 def test_the_workers_denoisers_are_the_exact_ones(process: Process):
     given, x = problem(), start()
     assert given.covs is not None
-    mixture = worker.mixture(given.weights.numpy(), given.means.numpy(), given.covs.numpy())
-    data = worker.points(POINTS.numpy())
+    mixture = worker.mixture(given.weights, given.means, given.covs)
+    data = worker.points(POINTS)
     for t in (1.0, 0.9, 0.5, 0.2):
         time = torch.tensor([t], dtype=torch.float64)
         scales = process.alpha(time).item(), process.sigma(time).item()

@@ -1,6 +1,7 @@
 """The peers as a process: ``worker.py`` in another Python environment, asked line by line.
 
-Requests and answers are lines of JSON; arrays are npz files in a temporary folder. No pickle, no import of the peers.
+Requests and answers are lines of JSON; arrays are safetensors files in a temporary folder. The peers
+are never imported here.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float64
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unfog.evaluate.problems import Problem
@@ -128,19 +129,17 @@ class Peers:
 
     def run(self, problem: str, request: Json, fresh: Sequence[Tensor] | None = None) -> Ran:
         """Run a peer; ``fresh`` is what it gets, one after the other, when it draws noise."""
-        result = Path(self.folder.name) / "result.npz"
+        result = Path(self.folder.name) / "result.safetensors"
         given = {} if fresh is None else {"arrays": self.file({"fresh": torch.stack(list(fresh))})}
         found = self.ask({"do": "run", "problem": problem, "result": str(result), **request, **given})
-        with np.load(result, allow_pickle=False) as arrays:
-            begin, end = (torch.from_numpy(arrays[name]) for name in ("begin", "end"))
-        return Ran(begin, end, found["calls"], found["alpha"], found["sigma"])
+        arrays = load_file(result)
+        return Ran(arrays["begin"], arrays["end"], found["calls"], found["alpha"], found["sigma"])
 
     def file(self, arrays: Mapping[str, Tensor]) -> str:
         """Arrays as a file of the temporary folder."""
         self.files += 1
-        path = Path(self.folder.name) / f"{self.files % 8}.npz"
-        numbers: dict[str, Any] = {name: array.double().numpy() for name, array in arrays.items()}
-        np.savez(path, **numbers)
+        path = Path(self.folder.name) / f"{self.files % 8}.safetensors"
+        save_file({name: array.double().contiguous() for name, array in arrays.items()}, path)
         return str(path)
 
 

@@ -2,8 +2,8 @@
 
     python worker.py        one request per line on standard input, one answer per line on standard output (JSON)
 
-Arrays travel as npz files whose paths stand in the lines. Nothing of unfog is imported here, and the exact denoiser is
-written again, from the arrays of the problem:
+Arrays travel as safetensors files whose paths stand in the lines. Nothing of unfog is imported here, and the exact
+denoiser is written again, from the arrays of the problem:
 
     x = alpha x0 + sigma z,   S_k = alpha^2 C_k + sigma^2
     E[x0 | x] = sum_k r_k [m_k + alpha C_k S_k^-1 (x - alpha m_k)],   r_k ~ w_k N(x; alpha m_k, S_k)
@@ -25,17 +25,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 
 Exact = Callable[[torch.Tensor, float, float], torch.Tensor]  # (x, alpha, sigma) -> E[x0 | x]
 EXACT_TENSORS = ("sigmas", "sigmas_interpol", "alphas_cumprod", "final_alpha_cumprod", "alphas", "betas", "one")
 NOTHING = 1e-12  # a sigma below it has no noise
 
 
-def mixture(weights: np.ndarray, means: np.ndarray, covs: np.ndarray) -> Exact:
+def mixture(weight: torch.Tensor, mean: torch.Tensor, cov: torch.Tensor) -> Exact:
     """The exact denoiser of a Gaussian mixture with full covariances."""
-    weight, mean, cov = (torch.from_numpy(a).double() for a in (weights, means, covs))
     values, basis = torch.linalg.eigh(cov)
     k, d = mean.shape
     turn = basis.permute(1, 0, 2).reshape(d, k * d)
@@ -51,9 +50,8 @@ def mixture(weights: np.ndarray, means: np.ndarray, covs: np.ndarray) -> Exact:
     return exact
 
 
-def points(means: np.ndarray) -> Exact:
+def points(data: torch.Tensor) -> Exact:
     """The exact denoiser of a finite set of data."""
-    data = torch.from_numpy(means).double()
     norms = data.square().sum(1)
 
     def exact(x: torch.Tensor, alpha: float, sigma: float) -> torch.Tensor:
@@ -250,22 +248,22 @@ class Session:
         self.problems: dict[str, tuple[Exact, torch.Tensor]] = {}
 
     def problem(self, request: dict[str, Any]) -> dict[str, Any]:
-        with np.load(request["arrays"], allow_pickle=False) as arrays:
-            covs, means = arrays.get("covs"), arrays["means"]
-            exact = points(means) if covs is None else mixture(arrays["weights"], means, covs)
-            self.problems[request["name"]] = exact, torch.from_numpy(arrays["noise"]).double()
+        arrays = load_file(request["arrays"])
+        covs, means = arrays.get("covs"), arrays["means"]
+        exact = points(means) if covs is None else mixture(arrays["weights"], means, covs)
+        self.problems[request["name"]] = exact, arrays["noise"]
         return {}
 
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         exact, noise = self.problems[request["problem"]]
         fresh = None
         if "arrays" in request:
-            with np.load(request["arrays"], allow_pickle=False) as arrays:
-                fresh = torch.from_numpy(arrays["fresh"]).double()
+            fresh = load_file(request["arrays"])["fresh"]
         drive_one = drive_k if "function" in request else drive
         with torch.no_grad():
             found = drive_one(request, exact, noise, fresh)
-        np.savez(request["result"], end=found.pop("end").double().numpy(), begin=found.pop("begin").numpy())
+        ends = {name: found.pop(name).double().contiguous().clone() for name in ("begin", "end")}
+        save_file(ends, request["result"])
         return found
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
