@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from unfog.cli import options
+
+if TYPE_CHECKING:
+    from unfog.config.bench import BenchRequest
 
 app = typer.Typer(help="Measure what can be known exactly.")
 BEST = 5  # rows of a budget
@@ -32,6 +35,14 @@ def samplers(
     n: Annotated[int, typer.Option("-n", help="Samples of hd; of the others four times as many.")] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Of the first sample.")] = 0,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for a picture and all numbers.")] = None,
+    peers: Annotated[
+        Path | None,
+        typer.Option(
+            "--peers",
+            metavar="DIR",
+            help="Compare with diffusers and k-diffusion, which this environment has (docs/peers.md): minutes.",
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every row instead of the best.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -58,7 +69,23 @@ def samplers(
     }
     request = BenchRequest.parse({key: value for key, value in wanted.items() if value not in ([], ())})
     best = None if everything else BEST
+    if peers is not None:
+        beside(request, peers, out, best, as_json=as_json, chosen=bool(problems))
+        return
     follow(bench_samplers_job(request, out), as_json=as_json, say=lambda payload: say(payload, best))
+
+
+def beside(
+    request: BenchRequest, peers: Path, out: Path | None, best: int | None, *, as_json: bool, chosen: bool
+) -> None:
+    """The comparison with other programs, on the problems that were ``chosen``, otherwise on hd and data."""
+    from unfog.cli.peers import say as say_peers
+    from unfog.cli.show import follow
+    from unfog.jobs.peers import peers_job
+
+    if not chosen:
+        request = request.model_copy(update={"problems": ("hd", "data")})
+    follow(peers_job(request, peers, out), as_json=as_json, say=lambda payload: say_peers(payload, best))
 
 
 def parts(text: str | None) -> list[str]:
