@@ -104,6 +104,8 @@ def starts(n: int) -> list[Tensor]:
                 first, final = (s / shift / (1 + s / shift) for s in (top, bottom))
                 u = first + v * (final - first)
                 made.append(_through((shift * u / (1 - u)).log()))
+    for shift in (0.3, 0.5, 0.7, 1.0):
+        made += [rf_shift(PROCESS, n, shift=shift, sigma_min=bottom) for bottom in (0.002, 0.03)]
     return [*made, _through(torch.tensor(levels(n, TOP), dtype=torch.float64).log())]
 
 

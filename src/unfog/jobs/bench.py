@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from unfog.util.files import canonical_json, write_atomic
 
 CHEAP = 4  # samples of ring and data for each of hd, which costs as much more
 DRAWN = 6  # samplers in the picture, besides the default
+LEAST = 1e-4  # the least error in the picture
 PICTURE, NUMBERS = "samplers.png", "samplers.json"
 
 
@@ -89,20 +91,25 @@ def drawn(rows: Sequence[Row], problems: Sequence[str]) -> list[Panel]:
     """For every problem the default, and the best samplers, each on its best grid for every budget."""
     panels = list[Panel]()
     for problem in problems:
-        mine = [row for row in rows if row.problem == problem and row.error and within(row)]
+        mine = [row for row in rows if row.problem == problem and row.error is not None and within(row)]
         best = dict[str, dict[int, float]]()
         for row in mine:
-            assert row.error is not None
             known = best.setdefault(row.sampler, {})
-            known[row.budget] = min(row.error, known.get(row.budget, row.error))
+            known[row.budget] = min(shown(row), known.get(row.budget, math.inf))
         ends = sorted(best, key=lambda name: best[name][max(best[name])])[:DRAWN]
         curves = [Curve(name, tuple(sorted(best[name].items()))) for name in ends]
-        usual = sorted((r.budget, r.error or 1.0) for r in mine if (r.sampler, r.grid) == default(r.budget))
+        usual = sorted((r.budget, shown(r)) for r in mine if (r.sampler, r.grid) == default(r.budget))
         if usual:
             curves.append(Curve("unfog's default", tuple(usual), strong=True))
         if curves:
             panels.append(Panel(problem, "network evaluations", "relative error", tuple(curves)))
     return panels
+
+
+def shown(row: Row) -> float:
+    """The error as it is drawn: on points it may be 0, which has no logarithm."""
+    assert row.error is not None
+    return max(row.error, LEAST)
 
 
 def within(row: Row) -> bool:
