@@ -213,8 +213,11 @@ def test_steps_within_a_number_of_evaluations(name: str) -> None:
         steps = sampler.steps_within(calls)
         if steps is None:
             assert sampler.calls(5) is None
-        else:
-            assert sampler.calls(steps) <= calls < sampler.calls(steps + 1)  # pyright: ignore[reportOperatorIssue]
+            continue
+        spent, more = sampler.calls(steps), sampler.calls(steps + 1)
+        assert spent is not None
+        assert more is not None
+        assert spent <= calls < more
 
 
 @ALL

@@ -17,7 +17,7 @@ from unfog.evaluate.peers.options import cases
 from unfog.evaluate.peers.parity import Compared, compare
 from unfog.evaluate.peers.process import Peers
 from unfog.evaluate.problems import Problem, problems
-from unfog.evaluate.samplers import DEFAULT, measured, setup
+from unfog.evaluate.samplers import default, measured, setup
 from unfog.jobs.events import Event, Progress, Result
 from unfog.util.errors import UsageError
 from unfog.util.files import canonical_json, write_atomic
@@ -61,7 +61,7 @@ def peers_job(request: BenchRequest, python: Path, out: Path | None = None) -> I
             for nfe in request.evaluations:
                 yield Progress(0, 0, f"{problem.name}: finals within {nfe} evaluations")
                 last = finals(peers, problem, made.x / top(problem), found, nfe)
-                sampler, grid = DEFAULT(nfe)
+                sampler, grid = default(nfe)
                 row = measured(made, sampler, grid, nfe)
                 assert row is not None
                 assert row.error is not None

@@ -24,6 +24,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import torch
 from jaxtyping import Float, Float64
@@ -74,15 +75,15 @@ def trig_multistep(
         x0 = denoise(x, a.batch(x))
         new = Slope(angle(a, sigma_data), slope(x, x0, a, sigma_data))
         if before is not None:
-            x = size(a, sigma_data) * moved(*before, new.angle, [*before[1][: min(order, left + 1)], new])
+            start, seen = before
+            x = size(a, sigma_data) * moved(start, seen, new.angle, [*seen[: min(order, left + 1)], new])
         known = [new, *known][:order]
-        z = x / size(a, sigma_data)
+        z: Tensor = x / size(a, sigma_data)
         before = z, known
-        x = (
-            x0
-            if b.sigma == 0
-            else size(b, sigma_data) * moved(z, known, angle(b, sigma_data), known[: min(order, left)])
-        )
+        if b.sigma == 0:
+            x = x0
+        else:
+            x = size(b, sigma_data) * moved(z, known, angle(b, sigma_data), known[: min(order, left)])
         yield Step(i, x, x0, a.t, b.t)
 
 
@@ -128,8 +129,9 @@ def weights(start: float, end: float, angles: Sequence[float]) -> list[float]:
         late = arc(torch.tensor([h], dtype=torch.float64)).item()
         integrals = [h, 2 * math.sin(h / 2) ** 2 / h, 2 * late / h**2, 6 * (h**2 / 2 - 2 * math.sin(h / 2) ** 2) / h**3]
     n = len(angles)
-    found: Tensor = torch.linalg.solve(torch.stack(rows[:n]), torch.tensor(integrals[:n], dtype=torch.float64))
-    return [float(weight) for weight in found]
+    wanted = torch.tensor(integrals[:n], dtype=torch.float64)
+    solved: object = torch.linalg.solve(torch.stack(rows[:n]), wanted)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return [float(weight) for weight in cast("Sequence[float]", solved)]
 
 
 def arc(v: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
