@@ -7,7 +7,7 @@
 # 3. the noise levels it should be evaluated at. Every part may be killed and continued by the same command. On a GPU the
 # network is the larger one. Lengths are in pictures; --scale 0.001 is a rehearsal of a few minutes.
 #
-# The sprites of the shipped model: python tools/sprite_folder.py ARCHIVE DIR --limit 172
+# The sprites of the shipped model: python tools/sprite_folder.py ARCHIVE DIR --limit 174
 set -euo pipefail
 
 sprites="" out=runs/embedded scale=1 device=cpu

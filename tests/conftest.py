@@ -5,6 +5,7 @@ This file must not import unfog: the checks are installed when the package is fi
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 import ipaddress
@@ -39,7 +40,7 @@ def _adapt_checks() -> None:
         def decorate(fn: Any) -> Any:
             if inspect.isclass(fn) and typing_extensions.is_protocol(fn):
                 return typing.runtime_checkable(fn)
-            if inspect.isfunction(fn) and not _has_shapes(fn):
+            if inspect.isfunction(fn) and not _needs_memory(fn):
                 return typechecker(fn)
             wrapped: Any = checked(fn, typechecker=typechecker)
             if not inspect.isgeneratorfunction(fn):
@@ -56,10 +57,11 @@ def _adapt_checks() -> None:
     jaxtyping.jaxtyped = jaxtyped
 
 
-def _has_shapes(fn: Any) -> bool:
-    """Whether an annotation names a shape, or something that is made of one."""
+def _needs_memory(fn: Any) -> bool:
+    """Whether an annotation names a shape, or something made of one, or what only a type checker imports."""
     names = {name for annotation in fn.__annotations__.values() for name in re.findall(r"\w+", str(annotation))}
-    return any(_is_shape(fn.__globals__.get(name)) for name in names)
+    known = vars(builtins) | fn.__globals__
+    return any(name not in known or _is_shape(known[name]) for name in names)
 
 
 def _is_shape(value: Any) -> bool:

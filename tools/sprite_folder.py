@@ -10,10 +10,10 @@ exactly: with alpha a and colour v over white, both in 0..255, the premultiplied
 
 and the straight colour c is stored, as lossless WebP. With ``--side 128`` the pictures come from the archives that the
 column ``file`` names (``noto_128.zip:1F422.webp``, RGB on white); ``sprite_alpha.py`` finds their transparency.
-Which concepts are kept, their names and their order are in
-``sprite_names.toml``; where hats and glasses go is in ``sprite_anchors.toml``. OUT holds ``metadata.jsonl`` with every
-column of ``unfog.data.compose.sprites.Sprite``, and ``NOTICE.txt`` with what the licences ask for. It appears complete
-or not at all, and the same archive gives the same bytes.
+Which concepts are kept, their names and their order are in ``sprite_names.toml``; where hats and glasses go is in
+``sprite_anchors.toml``; what the archive lacks is drawn by ``sprite_drawings.py``. OUT holds ``metadata.jsonl`` with
+every column of ``unfog.data.compose.sprites.Sprite``, and ``NOTICE.txt`` with what the licences ask for. It appears
+complete or not at all, and the same archive gives the same bytes.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ import numpy as np
 from PIL import Image
 
 from sprite_alpha import alpha_of
+from sprite_drawings import DRAWINGS, drawn, drawn_rows
 from unfog.data.compose.scene import SHAPES
 from unfog.data.compose.sprite_pixels import SIDE, Fitted, fit, has_one_colour
 from unfog.data.scenes_palette import COLOURS
@@ -59,6 +60,7 @@ SOURCES = {
         "svgmoji/svgmoji @ fb4bf0c2e6188c0cf70642d2931e92b9b7b0ae65",
     ),
 }
+OURS = ("drawn for unfog", "tools/sprite_drawings.py")
 NAMES_NOTICE = "Names in other languages: emojibase (MIT), from Unicode CLDR (Unicode License v3)"
 INPUTS = ("metadata.jsonl", "emoji_64.npz", "names_i18n.json.gz")
 PARTS = ("best", "better", "good", "more")
@@ -217,6 +219,14 @@ def columns(concept: Concept, style: str, fitted: Fitted, names: Any, anchors: A
     }
 
 
+def rows_of(archive: Path, vendors: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of the archive for these vendors, and after them those of what it lacks and we draw."""
+    rows = [json.loads(line) for line in (archive / INPUTS[0]).read_text("utf-8").splitlines()]
+    rows = [row for row in rows if row["vendor"] in vendors and not row.get("skin_tone")]
+    found, present = {row["codepoints"] for row in rows}, {row["vendor"] for row in rows}
+    return rows + [row for row in drawn_rows([v for v in vendors if v in present]) if row["codepoints"] not in found]
+
+
 def write_folder(
     archive: Path,
     out: Path,
@@ -229,13 +239,13 @@ def write_folder(
     """Write the pictures of ``vendors``, ``large`` ones of twice the side; the rows of the metadata table."""
     here = Path(__file__).parent
     names, anchors = (tomllib.loads((here / f"sprite_{kind}.toml").read_text("utf-8")) for kind in ("names", "anchors"))
-    rows = [json.loads(line) for line in (archive / INPUTS[0]).read_text("utf-8").splitlines()]
-    rows = [row for row in rows if row["vendor"] in vendors and not row.get("skin_tone")]
+    rows = rows_of(archive, vendors)
     by_code = {(row["codepoints"], row["vendor"]): row for row in rows}
     concepts = chosen(curate(rows, names), wanted)[:limit]
     with zipfile.ZipFile(archive / INPUTS[1]) as arrays:
         images, alphas = (read_array(arrays, f"{key}.npy") for key in ("images", "alpha"))
-    languages = json.loads(gzip.decompress((archive / INPUTS[2]).read_bytes()))
+    languages = {code: {key: [name] for key, name in drawing.names.items()} for code, drawing in DRAWINGS.items()}
+    languages |= json.loads(gzip.decompress((archive / INPUTS[2]).read_bytes()))
     taken: dict[str, set[str]] = {}
     for words in languages.values():
         for language, (name, *_) in words.items():
@@ -246,11 +256,18 @@ def write_folder(
             style = STYLES[vendor]
             odd = f"{style}/{concept.code}" in names["drop"]["pictures"].split()
             row = None if odd else by_code.get((concept.code, vendor))
-            picture = without_white(images[row["row"]], alphas[row["row"]]) if row else None
-            fitted = fit(picture) if picture else None
-            if row is None or picture is None or fitted is None:
+            if row is None:
                 continue
-            data, kind = encoded(enlarged(archive, row, alphas[row["row"]]) if large else picture)
+            ours = "row" not in row
+            picture = (
+                drawn(concept.code, style, SIDE) if ours else without_white(images[row["row"]], alphas[row["row"]])
+            )
+            if (fitted := fit(picture)) is None:
+                continue
+            if large:
+                picture = drawn(concept.code, style, 2 * SIDE) if ours else enlarged(archive, row, alphas[row["row"]])
+            data, kind = encoded(picture)
+            who, source = OURS if ours else SOURCES[vendor]
             target = out / style / f"{concept.code}.{kind}"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -267,8 +284,8 @@ def write_folder(
                     "group": concept.group,
                     **columns(concept, style, fitted, names, anchors),
                     "licence": row["licence"],
-                    "attribution": SOURCES[vendor][0],
-                    "source": SOURCES[vendor][1],
+                    "attribution": who,
+                    "source": source,
                     "split_group": concept.family,
                 }
             )
@@ -276,7 +293,7 @@ def write_folder(
         raise SystemExit(f"nothing to write: {archive} has none of the concepts asked for in {', '.join(vendors)}")
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table)
     (out / "metadata.jsonl").write_text(text, encoding="utf-8")
-    inputs = [*INPUTS, *sorted({row["file"].partition(":")[0] for row in rows})] if large else INPUTS
+    inputs = [*INPUTS, *sorted({row["file"].partition(":")[0] for row in rows if "file" in row})] if large else INPUTS
     (out / "NOTICE.txt").write_text(notice(archive, table, inputs, 2 * SIDE if large else SIDE), encoding="utf-8")
     return table
 

@@ -11,12 +11,14 @@ from tests.support.problems import f64, gauss, smooth_mixture
 from torch import Tensor
 
 from unfog.core.aligned import SD15, SDXL, SVD, resampled
+from unfog.core.fitted import FITTED, TOP, levels
 from unfog.core.grid import (
     GRIDS,
     ays_sd15,
     ays_sdxl,
     ays_svd,
     beta,
+    fitted,
     karras,
     log_snr,
     poly_exponential,
@@ -134,6 +136,18 @@ def test_aligned_steps_are_the_published_ones() -> None:
     assert resampled((8.0, 4.0, 2.0, 1.0), 2, 4.0) == pytest.approx([4, 2, 1])
     assert resampled((8.0, 4.0, 2.0, 1.0), 3, 8.0) == pytest.approx([8, 4, 2, 1])
     assert resampled((8.0, 4.0, 1.0), 2, 2.0) == pytest.approx([2, 2**0.5, 1])
+
+
+def test_fitted_levels_are_the_listed_ones_and_read_off_between_them() -> None:
+    process = Process(VE())
+    for n, listed in FITTED.items():
+        assert sigmas(fitted(process, n), process)[1:] == pytest.approx(list(listed), rel=1e-9)
+        times = [rho / (1 + rho) for rho in (TOP, *listed, 0.0)]
+        assert levels(n, 20.0)[-1] / (1 + levels(n, 20.0)[-1]) < times[1]  # a lower start, and as many steps
+    most = max(FITTED)
+    assert levels(2 * most, TOP)[1::2] == pytest.approx(list(FITTED[most]))
+    assert levels(1, TOP) == []
+    assert all(a > b for a, b in pairwise(levels(37, 14.6)))
 
 
 def test_steps_of_a_chain() -> None:

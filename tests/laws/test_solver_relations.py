@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -153,7 +154,7 @@ def test_lms_and_deis_integrate_lagrange_polynomials() -> None:
         b_m = decay[1] - b_d / 2
         return (np.sqrt(b_m**2 + 2 * b_d * np.log1p(sigma**2)) - b_m) / b_d
 
-    for run, place, order in ((lms, lambda s: s, 4), (deis, tau, 3)):
+    for run, place, order in ((lms, lambda s: s, 4), (deis, tau, 3), (partial(deis, space="log_rho"), np.log, 3)):
         x, past = gauss(3, 5, 3) * 80.0, list[tuple[float, Tensor]]()
         for i, (a, b) in enumerate(pairwise(sigmas)):
             x0 = denoise(x, ts[i].expand(5))
@@ -334,6 +335,7 @@ def test_adaptive_spends_where_it_is_difficult() -> None:
         (lms, {"order": 0}, "lms has order"),
         (ipndm, {"order": 5}, "ipndm has order"),
         (deis, {"order": 5}, "deis has order"),
+        (deis, {"space": "rho"}, "vp_time and log_rho, got 'rho'"),
         (er_sde, {"order": 4}, "er_sde has order"),
         (dpmpp_3m, {"variant": "third"}, "published and exact, got 'third'"),
         (dpmpp_3m_sde, {"variant": "third"}, "published and exact, got 'third'"),

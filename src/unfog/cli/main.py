@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from unfog import __version__
-from unfog.cli import data, doctor, evaluate, explain, generate, model, morph, replay, train
+from unfog.cli import bench, data, doctor, evaluate, explain, generate, model, morph, replay, train
 from unfog.util.errors import Exit, MemoryLimitError, UnfogError, one_line
 
 # Typer's own exception for wrong options; where it keeps the class has changed between its versions.
@@ -35,6 +35,7 @@ app.command("train")(train.train)
 app.command("replay")(replay.replay)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(explain.app, name="explain")
+app.add_typer(bench.app, name="bench")
 app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")
 app.command("doctor")(doctor.doctor)

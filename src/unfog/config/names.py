@@ -47,6 +47,7 @@ SAMPLERS: Mapping[str, Name] = {
     "lms": Name("LMS", ("LMSDiscrete",)),
     "plms": Name("PLMS", ("PNDM",)),
     "exp_ab": Name("Exponential AB"),
+    "trig_multistep": Name("Trig Multistep"),
     "res_2s": Name("RES 2S"),
     "res_multistep": Name("RES Multistep"),
     "sa_solver": Name("SA-Solver", ("SASolver",)),
@@ -68,6 +69,7 @@ GRIDS: Mapping[str, Name] = {
     "ays_sd15": Name("Align Your Steps", ("AYS", "ays_sd1")),
     "ays_sdxl": Name("AYS SDXL"),
     "ays_svd": Name("AYS SVD"),
+    "fitted": Name("Fitted"),
     "calibrated": Name("Calibrated"),
 }
 AUTOMATIC = "automatic"  # their word for: as the sampler likes it

@@ -32,6 +32,7 @@ SamplerName = Literal[
     "lms",
     "plms",
     "exp_ab",
+    "trig_multistep",
     "res_2s",
     "res_multistep",
     "sa_solver",
@@ -52,6 +53,7 @@ GridName = Literal[
     "ays_sd15",
     "ays_sdxl",
     "ays_svd",
+    "fitted",
 ]
 CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
 LogSNR = Annotated[float, Field(ge=-50, le=50)]
@@ -64,8 +66,9 @@ Prompt = Annotated[str, Field(max_length=4096)]
 class SampleConfig(Config):
     """Sampler, grid and guidance. Every number is bounded, because recipes are read back from files of strangers."""
 
-    sampler: SamplerName = "unipc"
-    grid: GridName | Literal["calibrated"] = "rf_shift"
+    sampler: SamplerName = "trig_multistep"
+    grid: GridName | Literal["calibrated"] = "fitted"
+    """Sampler and grid come nearest to exact solutions within 5 to 20 steps (docs/samplers.md)."""
     nodes: Nodes | None = None
     """The inner nodes of the grid ``calibrated``, as lam = log(alpha/sigma), increasing: one less than steps."""
     steps: Annotated[int, Field(ge=1, le=1000)] = 12

@@ -13,6 +13,7 @@ from ``sigma_max`` (or the largest ratio of the schedule, if smaller; this node 
     poly_exponential    ln rho linear in u^power                               k-diffusion
     trig        rho = sigma_data tan(u), u linear                              Lu & Song 2024 (TrigFlow)
     ays_*       rho as published, its logarithm interpolated                   Sabour et al. 2024 (core/aligned.py)
+    fitted      rho as fitted to exact solutions for few steps                 core/fitted.py
 
 ``uniform`` and ``beta`` (Lee et al. 2024, "Beta sampling is all you need") are spaced in the process's own time. Grids
 that were made for discrete chains stand in ``core/table_grid.py``.
@@ -29,6 +30,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from unfog.core.aligned import SD15, SDXL, SVD, resampled
+from unfog.core.fitted import TOP, levels
 from unfog.core.process import Process
 from unfog.core.quantiles import quantiles
 from unfog.util.errors import UsageError
@@ -142,6 +144,13 @@ def ays_svd(process: Process, n: int) -> Float64[Tensor, " nodes"]:
     return _aligned(process, n, SVD)
 
 
+def fitted(process: Process, n: int) -> Float64[Tensor, " nodes"]:
+    """Nodes that were fitted to exact solutions; for 5 to 20 steps of ``trig_multistep``, the best there are."""
+    _check(n)
+    top = math.exp(-process.lam(torch.ones(1, dtype=torch.float64)).item())
+    return through(process, [-math.log(rho) for rho in levels(n, min(top, TOP))])
+
+
 def _aligned(process: Process, n: int, table: Sequence[float]) -> Float64[Tensor, " nodes"]:
     _check(n)
     top, _ = _ends(process, table[-1], table[0])
@@ -167,6 +176,7 @@ GRIDS: dict[str, Grid] = {
     "ays_sd15": ays_sd15,
     "ays_sdxl": ays_sdxl,
     "ays_svd": ays_svd,
+    "fitted": fitted,
 }
 
 

@@ -164,9 +164,7 @@ class GaussianMixture:
         if self.covs.ndim == 2:
             d = self.means.shape[1]
             return self.covs, torch.eye(d, dtype=self.covs.dtype, device=self.covs.device).expand(len(self.covs), d, d)
-        found: object = torch.linalg.eigh(self.covs)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        values, basis = cast("tuple[Tensor, Tensor]", found)
-        return values.clamp(min=0), basis
+        return axes_of(self.covs)
 
     def _components(
         self, axes: tuple[Tensor, Tensor], log_weights: Float[Tensor, "_ k"], process: Process, x: Sample, t: Time
@@ -185,6 +183,13 @@ class GaussianMixture:
     ) -> Sample:
         scores, centres, _ = self._components(axes, log_weights, process, x, t)
         return (scores.softmax(-1)[..., None] * centres).sum(1).reshape(x.shape).to(x)
+
+
+def axes_of(covs: Float[Tensor, "k d d"]) -> tuple[Float[Tensor, "k d"], Float[Tensor, "k d d"]]:
+    """Eigenvalues and eigenvectors (columns) of covariances."""
+    found: object = torch.linalg.eigh(covs)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    values, basis = cast("tuple[Tensor, Tensor]", found)
+    return values.clamp(min=0), basis
 
 
 def _turn(matrix: Float[Tensor, "*k d d"], vector: Float[Tensor, "*bk d"]) -> Float[Tensor, "*bk d"]:

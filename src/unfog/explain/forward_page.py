@@ -149,8 +149,8 @@ def counting(fog: Fog) -> Section:
         "The histogram counts the values of all pixels (grey) and of red, green and blue alone; the dashed line is the"
         " normal distribution with the mean and variance that the schedule predicts from those of the picture."
         " The picture's own shape is lost long before the last step. At the end mean and standard deviation are"
-        f" {last.mean:z.3f} and {last.variance**0.5:.3f}, and the formula says {mean:z.3f} and {variance**0.5:.3f}. This"
-        " is why drawing can start from pure noise: it is where every picture ends.",
+        f" {last.mean:z.3f} and {last.variance**0.5:.3f}, and the formula says {mean:z.3f} and {variance**0.5:.3f}."
+        " This is why drawing can start from pure noise: it is where every picture ends.",
         (
             Formula(r'"mean"(x_t) = \alpha_t m', "m is the mean of the picture's values"),
             Formula(r'"variance"(x_t) = \alpha_t^2 v + \sigma_t^2', "v is their variance"),

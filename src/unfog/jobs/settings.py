@@ -19,7 +19,8 @@ MOST = 2048  # pixels a side to which is enlarged: a third of a gigabyte meanwhi
 DISTORTION = 0.05  # canvas and picture are of one shape up to rounding: 16 pixels for 15.5 are 3 %
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
 
-FIXED = "rf_shift"  # the grid where fitted nodes do not apply
+FIXED = "rf_shift"  # the grid where nodes that were fitted to a sampler, or to a model, do not apply
+FITTED = "fitted"  # to exact solutions, for the default sampler
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,14 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
         UsageError: an unknown name (the nearest is suggested) or a value out of bounds.
     """
     chosen = translated(chosen)
-    settings = manifest.sample.model_dump() | {"grid": FIXED if manifest.sample.nodes else manifest.sample.grid}
+    other = chosen.sampler not in (None, manifest.sample.sampler)
+    settings = manifest.sample.model_dump()
+    if manifest.sample.nodes or (other and manifest.sample.grid == FITTED):
+        settings |= {"grid": FIXED}
     settings |= {"nodes": None}
     if manifest.caption_dropout == 0:
         settings |= {"guidance": 1.0, "sag": 0.0, "guide": ()}
-    if chosen.sampler not in (None, manifest.sample.sampler):
+    if other:
         settings |= {"eta": 0.0}  # belongs to the sampler it was recommended for
     wanted = {key: value for key, value in asdict(chosen).items() if value is not None}
     if chosen.guide is not None:

@@ -37,6 +37,7 @@ from unfog.samplers.res_multistep import res_multistep
 from unfog.samplers.restart import restart
 from unfog.samplers.sa_solver import sa_solver
 from unfog.samplers.step import NoiseSource, Step
+from unfog.samplers.trig_multistep import trig_multistep
 from unfog.samplers.unipc import unipc
 
 
@@ -104,6 +105,7 @@ SAMPLERS: dict[str, Sampler] = {
     "lms": Sampler(lms, order=4, stochastic=False),
     "plms": Sampler(plms, order=2, stochastic=False, extra_calls=1),
     "exp_ab": Sampler(exp_ab, order=3, stochastic=False),
+    "trig_multistep": Sampler(trig_multistep, order=4, stochastic=False),
     "res_2s": Sampler(res_2s, order=2, stochastic=False, calls_per_step=2),
     "res_multistep": Sampler(res_multistep, order=2, stochastic=False),
     "sa_solver": Sampler(sa_solver, order=2, stochastic=True, brownian=True),

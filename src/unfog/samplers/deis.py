@@ -1,16 +1,18 @@
-"""DEIS, tAB (Zhang & Chen 2023): Adams-Bashforth with polynomials of eps in the time of a linear VP process.
+"""DEIS (Zhang & Chen 2023): Adams-Bashforth with polynomials of eps in a function tau of rho = sigma/alpha.
 
     y' = y + sum_j C_j eps_{i-j},    C_j = integral from rho_i to rho_{i+1} of l_j(tau(rho)) drho,    y = x/alpha
-    tau(rho) = (sqrt(b_m^2 + 2 b_d log(1 + rho^2)) - b_m)/b_d
 
-tau runs from 1e-3 to 1 while rho goes from 0.002 to 80 (as in the grid ``vp_time``): in it, eps is nearly a polynomial.
-The integrals are 16-point Gauss-Legendre sums in log rho.
+    vp_time     tau = (sqrt(b_m^2 + 2 b_d log(1 + rho^2)) - b_m)/b_d      tAB, the time of a linear VP process
+    log_rho     tau = log rho                                             what diffusers has
+
+vp_time runs from 1e-3 to 1 while rho goes from 0.002 to 80 (as in the grid of this name): in it, eps is nearly a
+polynomial. The integrals are 16-point Gauss-Legendre sums in log rho.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import torch
@@ -20,7 +22,7 @@ from torch import Tensor
 from unfog.core.denoiser import Denoise
 from unfog.core.grid import SIGMA_MAX, SIGMA_MIN, vp_rates
 from unfog.core.process import Process
-from unfog.samplers.multistep import walk
+from unfog.samplers.multistep import Rule, walk
 from unfog.samplers.quadrature import integral
 from unfog.samplers.step import Node, NoiseSource, Step
 from unfog.util.errors import UsageError
@@ -38,15 +40,22 @@ def vp_time_of(rho: float) -> float:
     return (math.sqrt(b_m**2 + 2 * b_d * math.log1p(rho**2)) - b_m) / b_d
 
 
-def in_vp_time(others: Sequence[Node], a: Node, b: Node) -> tuple[list[float], list[float]]:
+SPACES: Mapping[str, Callable[[float], float]] = {"vp_time": vp_time_of, "log_rho": math.log}
+
+
+def polynomials_in(tau: Callable[[float], float]) -> Rule:
     """Places and moments of polynomials in tau; none in the step to rho = 0."""
-    if b.sigma == 0 or not others:
-        return [], []
-    start = vp_time_of(a.rho)
-    length = vp_time_of(b.rho) - start
-    places = [(vp_time_of(node.rho) - start) / length for node in others]
-    powers = range(1, len(others) + 1)
-    return places, [integral(lambda s, k=k: ((vp_time_of(s) - start) / length) ** k, a.rho, b.rho) for k in powers]
+
+    def rule(others: Sequence[Node], a: Node, b: Node) -> tuple[list[float], list[float]]:
+        if b.sigma == 0 or not others:
+            return [], []
+        start = tau(a.rho)
+        length = tau(b.rho) - start
+        places = [(tau(node.rho) - start) / length for node in others]
+        powers = range(1, len(others) + 1)
+        return places, [integral(lambda s, k=k: ((tau(s) - start) / length) ** k, a.rho, b.rho) for k in powers]
+
+    return rule
 
 
 @torch.no_grad()
@@ -57,6 +66,7 @@ def deis(
     ts: Float64[Tensor, " n"],
     *,
     order: int = 3,
+    space: str = "vp_time",
     lower_final: bool = True,
     noise: NoiseSource | None = None,
 ) -> Iterator[Step]:
@@ -64,11 +74,15 @@ def deis(
 
     Args:
         order: 1 to 4.
+        space: "vp_time" or "log_rho".
         lower_final: lower order in the last steps.
 
     Raises:
-        UsageError: another order.
+        UsageError: another order or space.
     """
     if order not in (1, 2, 3, 4):
         raise UsageError(f"deis has order 1, 2, 3 or 4, got {order}")
-    yield from walk(denoise, process, x, ts, in_vp_time, order, of_noise=True, lower_final=lower_final)
+    if space not in SPACES:
+        raise UsageError(f"deis has the spaces {' and '.join(SPACES)}, got {space!r}")
+    rule = polynomials_in(SPACES[space])
+    yield from walk(denoise, process, x, ts, rule, order, of_noise=True, lower_final=lower_final)

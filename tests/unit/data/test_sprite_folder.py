@@ -140,9 +140,10 @@ def test_the_folder_has_sprites_in_all_styles(
     out = tmp_path / "out"
     made(tool, monkeypatch, archive, out)
     said = capsys.readouterr().out.splitlines()
-    assert said == ["     1  flat", "     5  noto", f"     6  pictures of 5 concepts in 5 families in {out}"]
+    assert said == ["     3  flat", "     7  noto", f"    10  pictures of 7 concepts in 7 families in {out}"]
     sprites = load_sprites(out)
-    assert [(s.concept, s.style, s.name) for s in sprites.table] == [
+    archived = [k for k, s in enumerate(sprites.table) if s.attribution != "drawn for unfog"]
+    assert [(s.concept, s.style, s.name) for s in map(sprites.table.__getitem__, archived)] == [
         ("1F422", "flat", "turtle"),
         ("1F34E", "noto", "apple"),
         ("1F422", "noto", "turtle"),
@@ -150,9 +151,9 @@ def test_the_folder_has_sprites_in_all_styles(
         ("1F64D-200D-2642", "noto", "person frowning"),
         ("1F9C2", "noto", "salt"),
     ]
-    assert sprites.pixels[1, :, 32, 16].tolist() == [20, 100, 200, 255]
-    assert sprites.pixels[1, :, 32, 48].tolist() == [8, 40, 80, 102]
-    apple, turtle = sprites.table[1], sprites.table[2]
+    assert sprites.pixels[archived[1], :, 32, 16].tolist() == [20, 100, 200, 255]
+    assert sprites.pixels[archived[1], :, 32, 48].tolist() == [8, 40, 80, 102]
+    apple, turtle = (sprites.table[archived[k]] for k in (1, 2))
     assert dict(apple.names) == {"de": ("Apfel", "roter Apfel"), "fr": ("pomme", "pomme rouge")}
     assert (turtle.synonyms, turtle.group, turtle.family) == (("tortoise",), "animals-nature", "1F422")
     assert (apple.mirror, apple.recolour, apple.roles) == (True, True, ("held",))
@@ -256,3 +257,40 @@ def test_the_whole_archive_leaves_300_families_unseen(tool: ModuleType, repo: Pa
     common = [family for family, drawn in styles.items() if len(drawn) >= 3]
     assert 285 <= sum(map(unseen_family, common)) <= 315
     assert not any(unseen_family(concept.family) for concept in concepts[:200])
+
+
+def test_what_the_archive_lacks_is_drawn(
+    tool: ModuleType, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tool, monkeypatch, archive, tmp_path / "out")
+    rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text("utf-8").splitlines()]
+    ours = [row for row in rows if row["attribution"] == "drawn for unfog"]
+    assert sorted((row["name"], row["style"]) for row in ours) == [
+        (name, style) for name in ("basketball", "sunglasses") for style in ("flat", "noto")
+    ]
+    assert {row["licence"] for row in ours} == {"Apache-2.0"}
+    for row in ours:
+        pixels = np.asarray(Image.open(tmp_path / "out" / row["file_name"]).convert("RGBA")).astype(int)
+        large = np.asarray(tool.drawn(row["concept"], row["style"], 128)).astype(int)
+        r, g, b, a = (pixels[..., k] for k in range(4))
+        assert (
+            np.abs(large[..., 3].reshape(64, 2, 64, 2).mean((1, 3)) - a).max() <= 25
+        )  # the same to a tenth of a pixel
+        assert np.abs(a - a[:, ::-1]).max() <= 25  # as wide to the left as to the right
+        if row["name"] == "basketball":
+            assert a[32, 32] == 255
+            assert abs((a / 255).sum() / (np.pi * (0.45 * 64) ** 2) - 1) < 0.01  # a disc
+            assert ((r > g + 40) & (g > b + 40) & (a == 255)).mean() > 0.4  # orange
+        else:
+            assert a[:16].max() == a[48:].max() == 0  # glasses are wide
+            assert np.median((r + g + b)[a == 255]) < 300  # and dark
+
+
+def test_pictures_of_the_archive_are_preferred(
+    tool: ModuleType, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (archive / "metadata.jsonl").read_text("utf-8").replace("1F9C2", "1F3C0").replace("salt", "basketball")
+    (archive / "metadata.jsonl").write_text(text, encoding="utf-8")
+    made(tool, monkeypatch, archive, tmp_path / "out")
+    rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text("utf-8").splitlines()]
+    assert [row["attribution"] for row in rows if row["name"] == "basketball"] == ["Noto Emoji (c) Google"]

@@ -71,11 +71,11 @@ class Plan:
 
 
 def bare(stage: Stage) -> Plan | None:
-    """One sprite, upright, large and in the middle."""
+    """One sprite, upright, large and in the middle, always much alike: what a name alone gives is learned first."""
     thing = stage.sprite()
     if thing is None:
         return None
-    extent = stage.dice.uniform(0.66, 1 - 2 * BORDER)
+    extent = stage.dice.uniform(0.8, 1 - 2 * BORDER)
     return Plan((thing.group(extent, [(near(stage.dice, extent), near(stage.dice, extent))]),), fits=thing.fits)
 
 

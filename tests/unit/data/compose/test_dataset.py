@@ -68,9 +68,9 @@ CAPTIONS = [
     "big tilted turtle, pink dotted background",
     "top hat, orange gradient background, 3d style",
 ]
-TEXTS = "ff5ea13ecfaad0f8ed0c7b03817b1c4c4d31812170d290bf3f5dcab32b82eeea"
+TEXTS = "3cf3a3be7c8aac9f665325997537fed2498ef1a30c3f36aed8907554e29b9431"
 PROMPTS = [
-    "big noto bacon on a plain orange background",
+    "giant noto bacon on a plain orange background",
     "neon lights showing a flat stop sign against a black background",
     "a gray cross over flat grapes on a green dotted background",
     "3d bacon inside a huge brown square with a pink gradient background",

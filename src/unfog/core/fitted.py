@@ -1,0 +1,69 @@
+"""Noise levels that were fitted to exact solutions, for ``trig_multistep``: where few evaluations tell most.
+
+``tools/fit_nodes.py`` moved the nodes of every number of steps below, on a family of mixtures and finite sets of data
+of deviation about 0.5 (pixels in [-1, 1]), until the sampler came nearest to the exact ends of their flows. The
+problems on which samplers are compared (evaluate/problems.py) are not among them.
+
+Values are sigma/alpha of the inner nodes; before them stands ``TOP``, after them 0. Other numbers of steps are read off
+the nearest list, between its levels in the time of rectified flow, u = rho/(1 + rho), in which such lists are nearly
+even; so is what is left of a list where a schedule begins below ``TOP``.
+"""
+
+from __future__ import annotations
+
+import math
+
+TOP = 80.0
+FITTED: dict[int, tuple[float, ...]] = {
+    5: (2.7, 1.03, 0.4165, 0.1681),
+    8: (4.0, 1.473, 0.9223, 0.6736, 0.4771, 0.2289, 0.04907),
+    12: (6.0, 2.3, 1.7, 1.25, 0.92, 0.69, 0.5, 0.34, 0.215, 0.12, 0.04),
+    20: (
+        38.7,
+        8.687,
+        2.423,
+        2.027,
+        1.6,
+        1.317,
+        1.092,
+        0.9131,
+        0.7559,
+        0.62,
+        0.5004,
+        0.3973,
+        0.3074,
+        0.2336,
+        0.17,
+        0.1387,
+        0.06615,
+        0.03723,
+        0.0066,
+    ),
+}
+
+
+def levels(n: int, top: float) -> list[float]:
+    """The inner levels of a grid of ``n`` >= 1 steps on a schedule that begins at sigma/alpha = ``top``.
+
+    >>> levels(5, 80.0) == list(FITTED[5])
+    True
+    """
+    known = min(FITTED, key=lambda steps: abs(math.log(steps / n)))
+    if n == known and top >= TOP:
+        return list(FITTED[known])
+    times = [rho / (1 + rho) for rho in (TOP, *FITTED[known], 0.0)]
+    begin = _place(times, min(top, TOP) / (1 + min(top, TOP)))
+    inner = [_at(times, begin + (known - begin) * k / n) for k in range(1, n)]
+    return [u / (1 - u) for u in inner]
+
+
+def _place(times: list[float], u: float) -> float:
+    """Where on a decreasing list, counted from 0, a value lies."""
+    k = max(i for i in range(len(times) - 1) if times[i] >= u)
+    return k + (times[k] - u) / (times[k] - times[k + 1])
+
+
+def _at(times: list[float], place: float) -> float:
+    """The value at a place of the list."""
+    k = min(int(place), len(times) - 2)
+    return times[k] + (place - k) * (times[k + 1] - times[k])

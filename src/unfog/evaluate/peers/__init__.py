@@ -1,0 +1,1 @@
+"""Comparison with other programs' samplers, which run in an environment of their own."""
