@@ -105,9 +105,9 @@ def sliding(shown: Shown, pictures: Sequence[Pixels], name: str, alt: Callable[[
 
 
 def row(shown: Shown, pictures: Sequence[Pixels], what: str) -> str:
-    """At most seven of the moments, and the finished picture."""
+    """At most six of the moments, and the finished picture."""
     n = len(pictures)
-    some = sorted({round(k * (n - 1) / 6) for k in range(7)})
+    some = sorted({round(k * (n - 1) / 5) for k in range(6)})
     frames = [
         Frame(
             picture(pictures[k], f"{what} at step {shown.moments[k].index + 1}."), f"step {shown.moments[k].index + 1}"
