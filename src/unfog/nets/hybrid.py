@@ -53,7 +53,7 @@ class Hybrid(nn.Module):
         context: width of the text tokens; pooled: width of the pooled text (0: unconditional); labels: classes.
         emb: width of the modulation embedding.
         control: extra input channels of ``cond.control``; without it they are 0.
-        image: width of the tokens of a reference picture, ``cond.image``, 0: none; image_tokens: how many.
+        image: width of the tokens of a reference picture, ``cond.image``, 0: none.
 
     What is absent is 0, for both: no pixel is known, no style is given.
     """
@@ -75,12 +75,10 @@ class Hybrid(nn.Module):
         emb: int = 256,
         control: int = 0,
         image: int = 0,
-        image_tokens: int = 16,
     ) -> None:
         super().__init__()
         self.patch, self.multiple, self.control = patch, patch * 2 ** len(widths), control
         self.image = Linear(image, context, bias=False) if image else None
-        self.image_tokens = image_tokens
         self.head_dim = core_width // heads
         cell = patch**ndim
         self.embed = Embed(emb, pooled=pooled, labels=labels)
@@ -121,13 +119,18 @@ class Hybrid(nn.Module):
         return crop(shuffle(self.out(F.silu(self.norm(h))), self.patch), space)
 
     def with_image(self, cond: Cond, project: Linear) -> Cond:
-        """The text tokens followed by those of the reference picture, to be attended to alike."""
+        """The text tokens followed by those of the reference picture, to be attended to alike.
+
+        The places of an absent picture (0 in every number) are masked: left open, they took three quarters of the
+        attention of short captions.
+        """
         if cond.tokens is None or cond.mask is None:
             raise ValueError("this network reads a reference picture beside text: give cond.tokens and cond.mask")
-        b, width = cond.tokens.shape[0], project.in_features
-        image = cond.tokens.new_zeros(b, self.image_tokens, width) if cond.image is None else cond.image
-        tokens = torch.cat([cond.tokens, project(image).to(cond.tokens.dtype)], dim=1)
-        return replace(cond, tokens=tokens, mask=torch.cat([cond.mask, cond.mask.new_ones(b, image.shape[1])], dim=1))
+        if cond.image is None:
+            return cond
+        tokens = torch.cat([cond.tokens, project(cond.image).to(cond.tokens.dtype)], dim=1)
+        present = (cond.image != 0).flatten(1).any(1, keepdim=True).expand(-1, cond.image.shape[1])  # (b, n)
+        return replace(cond, tokens=tokens, mask=torch.cat([cond.mask, present], dim=1))
 
     def think(self, h: Tensor, emb: Tensor, cond: Cond, probe: Probe | None) -> Tensor:
         """The transformer core on the coarsest grid: (b, d, *cells) -> the same."""
