@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -60,7 +61,8 @@ def test_the_mean_of_the_data_does_not_matter():
 
 def test_other_orders_and_deviations_are_refused():
     process = Process(Flow())
-    for options in ({"order": 4}, {"sigma_data": 0.0}):
+    wrong: tuple[dict[str, Any], ...] = ({"order": 4}, {"sigma_data": 0.0})
+    for options in wrong:
         with pytest.raises(UsageError, match="order 1, 2 or 3 and sigma_data above 0"):
             next(
                 trig_multistep(
