@@ -80,9 +80,13 @@ def repo() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    """Every test starts with one thread: small tensors gain nothing from more, and on a busy machine lose tenfold."""
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts with one thread: small tensors gain nothing from more, and on a busy machine lose tenfold.
+
+    Commands, in this process or another, read the same from the environment.
+    """
     torch.set_num_threads(1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,6 @@ def models(tmp_path_factory) -> Path:
 def home(models: Path, tmp_path: Path, monkeypatch) -> Path:
     """This test's own copy of the models, where commands look for models; one thread."""
     monkeypatch.setenv("UNFOG_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return Path(shutil.copytree(models, tmp_path / "home/models"))
 
 

@@ -145,7 +145,7 @@ def ays_svd(process: Process, n: int) -> Float64[Tensor, " nodes"]:
 
 
 def fitted(process: Process, n: int) -> Float64[Tensor, " nodes"]:
-    """Nodes that were fitted to exact solutions; for 5 to 20 steps of ``trig_multistep``, the best there are."""
+    """Nodes that were fitted to exact solutions, for 5 to 20 steps of ``trig_multistep`` without guidance."""
     _check(n)
     top = math.exp(-process.lam(torch.ones(1, dtype=torch.float64)).item())
     return through(process, [-math.log(rho) for rho in levels(n, min(top, TOP))])

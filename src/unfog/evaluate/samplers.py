@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from unfog.config.sample import SampleConfig
+from unfog.config.sample import PLAIN
 from unfog.core.denoiser import Denoise
 from unfog.core.grid import GRIDS
 from unfog.core.oracle import GaussianMixture, endpoint
@@ -35,14 +35,13 @@ from unfog.util.random import Draw, Noise, normal
 
 ORDER_STEPS = 40
 ORDER_RANGE = (-5.5, 6.2)  # lam; at both ends the estimate hardly changes, so first-order ends do not show
-USUAL = SampleConfig()
 DRAWS_SEED = 2**32  # exact draws have other seeds than starts
 
 
 def default(budget: int) -> tuple[str, str]:
-    """Sampler and grid that a request for so many evaluations gets if neither a person nor the model says otherwise."""
-    assert SAMPLERS[USUAL.sampler].steps_within(budget) == budget, "the default spends an evaluation per step"
-    return USUAL.sampler, USUAL.grid
+    """Sampler and grid for so many evaluations of a denoiser without guidance, if nobody says otherwise."""
+    assert SAMPLERS[PLAIN[0]].steps_within(budget) == budget, "the default spends an evaluation per step"
+    return PLAIN
 
 
 @dataclass(frozen=True)

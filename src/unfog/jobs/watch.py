@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from unfog.config.sample import SampleConfig
+from unfog.config.sample import PLAIN, SampleConfig
 from unfog.config.train import RunConfig, TrainConfig
 from unfog.data.dataset import Dataset
 from unfog.jobs.run_folder import RunFolder
@@ -28,7 +28,8 @@ PROMPTS = 16
 
 def recommended(config: TrainConfig) -> SampleConfig:
     """How to sample a model trained so: without guidance if no caption was dropped, since it knows no null caption."""
-    return SampleConfig() if config.caption_dropout else SampleConfig(guidance=1.0)
+    sampler, grid = PLAIN
+    return SampleConfig() if config.caption_dropout else SampleConfig(guidance=1.0, sampler=sampler, grid=grid)
 
 
 class Watch(Protocol):
