@@ -75,14 +75,15 @@ def trig_multistep(
         x0 = denoise(x, a.batch(x))
         new = Slope(angle(a, sigma_data), slope(x, x0, a, sigma_data))
         if before is not None:
-            x = size(a, sigma_data) * moved(*before, new.angle, [*before[1][: min(order, left + 1)], new])
+            z, then = before
+            x = moved(z, then, new.angle, [*then[: min(order, left + 1)], new]) * size(a, sigma_data)
         known = [new, *known][:order]
         z = x / size(a, sigma_data)
         before = z, known
         x = (
             x0
             if b.sigma == 0
-            else size(b, sigma_data) * moved(z, known, angle(b, sigma_data), known[: min(order, left)])
+            else moved(z, known, angle(b, sigma_data), known[: min(order, left)]) * size(b, sigma_data)
         )
         yield Step(i, x, x0, a.t, b.t)
 
