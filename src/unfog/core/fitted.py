@@ -2,9 +2,9 @@
 
 ``tools/fit_nodes.py`` moved the nodes of 5 and 8 steps, on a family of mixtures and finite sets of data of deviation
 about 0.5 (pixels in [-1, 1]), until the sampler came nearest to the exact ends of their flows. Those of 12 and 20 were
-drawn evenly through the shape it found: fitted ones were two to ten times better on exact denoisers, but unevenly
-spaced, and then worse on a network (docs/LOG.md). The problems on which samplers are compared (evaluate/problems.py)
-are not among them.
+drawn evenly through the shape it found: fitted ones were up to twice as good on exact denoisers, but unevenly spaced,
+and several times worse on a network (docs/LOG.md). The problems on which samplers are compared
+(evaluate/problems.py) are not among them.
 
 Values are sigma/alpha of the inner nodes; before them stands ``TOP``, after them 0. Other numbers of steps are read off
 the nearest list, between its levels in the time of rectified flow, u = rho/(1 + rho), in which such lists are nearly

@@ -75,15 +75,16 @@ def trig_multistep(
         x0 = denoise(x, a.batch(x))
         new = Slope(angle(a, sigma_data), slope(x, x0, a, sigma_data))
         if before is not None:
-            start, seen = before
-            x = size(a, sigma_data) * moved(start, seen, new.angle, [*seen[: min(order, left + 1)], new])
+            z, then = before
+            x = moved(z, then, new.angle, [*then[: min(order, left + 1)], new]) * size(a, sigma_data)
         known = [new, *known][:order]
         z: Tensor = x / size(a, sigma_data)
         before = z, known
-        if b.sigma == 0:
-            x = x0
-        else:
-            x = size(b, sigma_data) * moved(z, known, angle(b, sigma_data), known[: min(order, left)])
+        x = (
+            x0
+            if b.sigma == 0
+            else moved(z, known, angle(b, sigma_data), known[: min(order, left)]) * size(b, sigma_data)
+        )
         yield Step(i, x, x0, a.t, b.t)
 
 
