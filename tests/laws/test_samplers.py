@@ -256,6 +256,7 @@ def test_mean_and_variance_of_a_gaussian(name: str) -> None:
     assert errors[1] <= errors[0] * 3.0 ** ((0.25 if SAMPLERS[name].stochastic else 0.15) - order)
 
 
+@pytest.mark.slow
 @LINEAR
 def test_mean_and_variance_do_not_depend_on_the_schedule(name: str) -> None:
     """Except for how much noise the start has."""
@@ -273,6 +274,7 @@ def well_apart() -> GaussianMixture:
     return GaussianMixture(f64(0.5, 0.3, 0.2), f64([-1.0, 0.5], [1.0, 0.8], [0.2, -1.1]), covs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in OF_ANY_DENOISER if SAMPLERS[n].stochastic])
 def test_a_mixture_is_reproduced(name: str) -> None:
     """Mode weights, means and covariances after 200 steps, within 4 standard errors of the sampling."""
