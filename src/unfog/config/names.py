@@ -31,7 +31,7 @@ SAMPLERS: Mapping[str, Name] = {
     "ddim": Name("DDIM"),
     "euler": Name("Euler", ("EulerDiscrete", "EDMEuler", "FlowMatchEulerDiscrete")),
     "euler_ancestral": Name("Euler a", ("EulerAncestralDiscrete",)),
-    "heun": Name("Heun", ("HeunDiscrete", "FlowMatchHeunDiscrete")),
+    "heun": Name("Heun", ("HeunDiscrete",)),
     "dpm2": Name("DPM2", ("dpm_2", "KDPM2Discrete")),
     "dpm2_ancestral": Name("DPM2 a", ("dpm_2_ancestral", "dpm_2_a", "KDPM2AncestralDiscrete")),
     "dpmpp_2s": Name("DPM++ 2S", ("DPMSolverSinglestep",)),
