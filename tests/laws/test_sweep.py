@@ -1,4 +1,7 @@
-"""Every sampler on every grid and schedule draws from the distribution it was given; part of `make check`."""
+"""Every sampler on every grid draws from the distribution it was given; part of `make check`.
+
+That a schedule is only a change of variables is a law of its own (``test_samplers.py``), so the schedules take turns.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ STEPS, SAMPLES = 100, 2000
 # The worst of the first order were off by 0.055, of others by 0.018, where only the start is drawn (a standard error is
 # 0.01 to 0.02); fresh noise adds as much again, so those may be off by four standard errors.
 ROUGH, FINE = 0.08, 0.03
+IN_TURN = [(grid, list(SCHEDULES)[k % len(SCHEDULES)]) for k, grid in enumerate(GRIDS)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize(("grid", "schedule"), IN_TURN)
 def test_first_and_second_moments_at_the_end(grid: str, schedule: str) -> None:
     process, mixture = Process(SCHEDULES[schedule]), smooth_mixture()
     share = mixture.weights / mixture.weights.sum()
@@ -41,7 +44,7 @@ def test_first_and_second_moments_at_the_end(grid: str, schedule: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("schedule", ["flow", "vp_linear"])  # which begin at alpha = 0 and above it
 @pytest.mark.parametrize("grid", GRIDS)
 def test_any_number_of_steps_on_every_grid(grid: str, schedule: str) -> None:
     """Finite everywhere, no node twice, no more calls than the facts say."""
