@@ -32,8 +32,12 @@ def train(
         str | None,
         typer.Option("--start", help="Model to start from: of --preset contrast for its words, or one that draws."),
     ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option("--codec", help="Model of --preset vae: draw the latents it makes of pictures, not pixels."),
+    ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast, upscale.")
+        str, typer.Option("--preset", help="Size of the network: tiny, small, base; or contrast, upscale, vae.")
     ] = "small",
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the training pictures; unset: from the data.")
@@ -63,6 +67,7 @@ def train(
             "data": data,
             "sprites": sprites,
             "start": start,
+            "codec": codec,
             "preset": preset,
             "size": size,
             "images": images,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from torch import Tensor
@@ -14,6 +15,10 @@ class Codec(Protocol):
 
     def decode(self, z: Tensor) -> Tensor: ...
 
+    def shape(self, channels: int, space: Sequence[int]) -> tuple[int, ...]:
+        """Shape of the latents of one picture."""
+        ...
+
 
 class Identity:
     """Pixels are the latents."""
@@ -23,3 +28,6 @@ class Identity:
 
     def decode(self, z: Tensor) -> Tensor:
         return z
+
+    def shape(self, channels: int, space: Sequence[int]) -> tuple[int, ...]:
+        return channels, *space

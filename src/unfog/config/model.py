@@ -121,11 +121,25 @@ class EncoderConfig(Config):
     heads: Positive = 6
 
 
+class VAEConfig(Config):
+    """A model that makes pictures smaller and back (``codec/vae.py``); ``picture`` is what it makes smaller."""
+
+    kind: Literal["vae"] = "vae"
+    picture: PictureConfig = PictureConfig()
+    latent: Annotated[int, Field(ge=1, le=64)] = 8
+    patch: Annotated[int, Field(ge=1, le=16)] = 4
+    width: Positive = 96
+    encoder: Positive = 2
+    decoder: Positive = 3
+    noise: Annotated[float, Field(ge=0, le=10)] = 0.3
+
+
 class ModelConfig(Config):
     """A model that draws: everything needed to rebuild it around its weights.
 
     ``completes``: it is told which pixels are known, and what they are. ``style``: the tower through which it looks at
-    a reference picture; unset, it knows no reference pictures.
+    a reference picture; unset, it knows no reference pictures. ``codec``: what makes pictures smaller, so that it draws
+    latents (``picture.sigma_data`` is theirs); unset, it draws pixels.
     """
 
     kind: Literal["diffusion"] = "diffusion"
@@ -139,6 +153,7 @@ class ModelConfig(Config):
     picture: PictureConfig = PictureConfig()
     completes: bool = False
     style: EncoderConfig | None = None
+    codec: VAEConfig | None = None
 
 
 class ContrastConfig(Config):
@@ -160,6 +175,10 @@ class UpscaleConfig(Config):
     depth: Positive = 4
 
 
+WORDLESS = UpscaleConfig | VAEConfig
+"""Models that read no text."""
+
+
 def kind_of(config: object) -> object:
     """Which kind a configuration is; those from before there were kinds say nothing and draw."""
     if isinstance(config, dict):
@@ -170,6 +189,7 @@ def kind_of(config: object) -> object:
 AnyModelConfig = Annotated[
     Annotated[ModelConfig, Tag("diffusion")]
     | Annotated[ContrastConfig, Tag("contrast")]
-    | Annotated[UpscaleConfig, Tag("upscale")],
+    | Annotated[UpscaleConfig, Tag("upscale")]
+    | Annotated[VAEConfig, Tag("vae")],
     Discriminator(kind_of),
 ]

@@ -118,6 +118,8 @@ class TrainRequest(Config):
     seed: Seed | None = None
     start: str | None = None
     """A model to start from: of ``--preset contrast`` for words and eyes, or one that draws, to train it on."""
+    codec: str | None = None
+    """A model of ``--preset vae``, in whose latents is drawn; unset: pixels, or as the model to start from."""
     assignments: tuple[str, ...] = ()
 
 

@@ -84,7 +84,7 @@ def heated(picture: Pixels, share: Float[Tensor, "h w"]) -> UInt8[Tensor, "3 _h 
     grey = picture.float().mean(0) / 255
     below = grey.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
     below = below + PALE * (1 - below)
-    share = F.interpolate(share[None, None], scale_factor=factor, mode="bilinear", align_corners=False)[0, 0]
+    share = F.interpolate(share[None, None], size=below.shape, mode="bilinear", align_corners=False)[0, 0]
     paint = torch.tensor(ORANGE)[:, None, None]
     mixed = (1 - 0.9 * share) * below + 0.9 * share * paint * (0.45 + 0.55 * below)
     return to_uint8(2 * mixed - 1)
@@ -96,7 +96,8 @@ def to_blur(model: Model, moment: Moment) -> Pixels:
     base = moment.plain if moment.blank is None else moment.blank
     picture = (coloured(visible(model, base)).float() / 127.5) - 1
     faded = 0.3 + 0.3 * picture.mean(0, keepdim=True)
-    return to_uint8(torch.where(moment.mask > 0, picture, faded).clamp(-1, 1))
+    mask = F.interpolate(moment.mask[None], size=picture.shape[1:], mode="nearest")[0]
+    return to_uint8(torch.where(mask > 0, picture, faded).clamp(-1, 1))
 
 
 def mean_heat(moments: Sequence[Moment]) -> Float[Tensor, "words h w"] | None:

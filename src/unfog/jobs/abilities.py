@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unfog.config.manifest import Knowledge, Manifest, Metric
-from unfog.config.model import ModelConfig, UpscaleConfig
+from unfog.config.model import WORDLESS, ModelConfig
 
 TITLE = "## What it can do, and what not"
 SHOWN = 40  # things that are named
@@ -26,7 +26,7 @@ def abilities(manifest: Manifest) -> dict[str, Any]:
         "transparent": made.picture.channels == 4,
         "completes": drawn and made.completes,
         "reference_pictures": drawn and made.style is not None,
-        "tokens": None if isinstance(made, UpscaleConfig) else made.text.max_tokens,
+        "tokens": None if isinstance(made, WORDLESS) else made.text.max_tokens,
         "concepts": None if knows is None else len(knows.concepts),
         "names": None if knows is None else [text.partition("|")[0] for text in knows.concepts],
         "styles": None if knows is None else list(knows.styles),
@@ -53,7 +53,7 @@ def abilities_text(manifest: Manifest) -> list[str]:
             (able if can else unable).append(what)
         lines += [f"- It can {', '.join(able)}."] if able else []
         lines += [f"- It cannot {', nor '.join(unable)}."] if unable else []
-    if not isinstance(made, UpscaleConfig):
+    if not isinstance(made, WORDLESS):
         lines += [f"- Of a text it reads {made.text.max_tokens} tokens (about as many words); what follows is ignored."]
     shares = [metric for metric in manifest.metrics if metric.low is not None]
     if weak := [metric for metric in shares if metric.value < WEAK]:

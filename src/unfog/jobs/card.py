@@ -12,6 +12,7 @@ TASKS = {
     "diffusion": "text-to-image",
     "contrast": "zero-shot-image-classification",
     "upscale": "image-to-image",
+    "vae": "image-feature-extraction",
 }  # as model hubs call them
 
 

@@ -6,6 +6,8 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from unfog.config.train import DataConfig
 from unfog.data.compose.dataset import Compositions
 from unfog.data.compose.font_sprites import font_sprites
@@ -18,6 +20,7 @@ from unfog.data.scan import scan
 from unfog.data.scenes import Scenes
 from unfog.jobs.events import Event, Note, Progress, told
 from unfog.media.header import read_header
+from unfog.model.store import load_vae
 from unfog.util.errors import DataError, UsageError
 
 BUILT_IN = {"scenes": 32, "emoji": 32}  # sources that are no folders, with the side to train them at
@@ -65,11 +68,16 @@ def source_folder(config: DataConfig) -> Path:
     return root
 
 
-def sigma_data(dataset: Dataset) -> float:
-    """Standard deviation of the pictures around zero, over 256 spread evenly: what the network's input is scaled by."""
+@torch.no_grad()
+def sigma_data(dataset: Dataset, codec: Path | None = None) -> float:
+    """Standard deviation of the pictures around zero, over 256 spread evenly: what the network's input is scaled by.
+
+    Of their latents, where a model in ``codec`` makes those.
+    """
     count = dataset.count or 256
     n = min(256, count)
     x = dataset.batch([k * count // n for k in range(n)], seed=0, split="train").x
+    x = x if codec is None else load_vae(codec).encode(x)
     value = x.square().mean().sqrt().item()
     return round(max(value, 0.05), 3)
 

@@ -52,6 +52,11 @@ def pictures_for(manifest: Manifest, source: str | None) -> Generator[Event, Non
         DataError: it cannot be read, or has other channels. UsageError: see ``data_for``.
     """
     assert isinstance(manifest.model, ModelConfig), "a model that draws"
+    if manifest.model.codec is not None:
+        raise UsageError(
+            f"the model {manifest.name} draws latents, and no likelihood of pictures follows from theirs;"
+            " leave the suite likelihood out"
+        )
     picture = manifest.model.picture
     dataset = yield from open_dataset(data_for(manifest, source), picture.size)
     if dataset.channels != picture.channels:
@@ -99,7 +104,7 @@ def bits(bench: Bench, x: Tensor, captions: list[str], seeds: list[int]) -> tupl
     """
     model, config = bench.loaded.model, bench.loaded.model.config
     device, process = model.device, model.denoiser.process
-    x0 = model.codec.encode(dequantise(x, seeds)).to(device)
+    x0 = model.encode(dequantise(x, seeds).to(device))
     with torch.no_grad():
         cond = model.condition(captions)
     denoise, d, k = model.denoiser.bind(cond), x0[0].numel(), x0.shape[0]

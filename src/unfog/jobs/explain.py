@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from unfog.codec.vae import VAE
 from unfog.config.model import ContrastConfig
 from unfog.evaluate.words import BENCHMARK, order, read_triples, share_right
 from unfog.explain.words import cosines, flattened, svg_map, table, text_map
@@ -149,8 +150,8 @@ def text_vectors(model: AnyModel, words: Sequence[str]) -> Float[Tensor, "n d"]:
     Raises:
         ModelError: it reads no words.
     """
-    if isinstance(model, Upscaler):
-        raise ModelError("a model that doubles pictures reads no words; name one that draws or compares with --model")
+    if isinstance(model, Upscaler | VAE):
+        raise ModelError("a model of that kind reads no words; name one that draws or compares with --model")
     encoded = model.tokenizer.encode(words).to(model.device)
     if isinstance(model, Contrast):
         return model.read(encoded)

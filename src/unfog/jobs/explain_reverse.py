@@ -92,7 +92,7 @@ def explain_reverse_job(
     guidable = found.manifest.caption_dropout > 0
     seen = yield from watched(request, loaded, guidable=guidable)
     other = (yield from without_or_with_sag(wanted, loaded)) if guidable and seen.moments[0].mask is not None else None
-    painted, finished = both(loaded, seen.x, sizes_of(loaded.model, wanted)[1], transparent=wanted.transparent)
+    painted, finished = both(loaded, seen.x, *sizes_of(loaded.model, wanted), transparent=wanted.transparent)
     recipe = recipe_for(wanted, wanted.seed, sizes_of(loaded.model, wanted), seen.nfe, found, loaded.model.device)
     shown = shown_of(loaded.model, wanted, seen, other)
     numbers = about(request, found, seen)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from unfog.codec.vae import VAE
 from unfog.config.manifest import Manifest, Training
 from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
@@ -51,7 +52,7 @@ def write_model(
         UsageError: ``target`` exists. DiskError: the disk is full.
     """
     config, ema = run.config, state.ema
-    assert isinstance(ema, Model | Contrast | Upscaler)
+    assert isinstance(ema, Model | Contrast | Upscaler | VAE)
     seconds = logged_seconds(folder)
     source = config.data.source if config.data.source in BUILT_IN else Path(config.data.source).name
     source += "" if config.data.sprites is None else f" composed of {Path(config.data.sprites).name}"

@@ -109,9 +109,11 @@ def generate_job(
             at = done * request.sample.steps + (step.index + 1) * len(chunk)
             yield Progress(at, request.n * request.sample.steps, f"{done} of {request.n} pictures")
             if previews:
-                yield Preview(decode(model, step.x0))
+                yield Preview(decode(model, step.x0, canvas=canvas))
         nfe = tally.rows // len(chunk)
-        for seed, painted, picture in zip(chunk, *both(loaded, x, size, transparent=request.transparent), strict=True):
+        for seed, painted, picture in zip(
+            chunk, *both(loaded, x, canvas, size, transparent=request.transparent), strict=True
+        ):
             recipe = recipe_for(request, seed, (canvas, size), nfe, found, model.device)
             path = None
             if out is not None:
@@ -151,13 +153,13 @@ def sizes_of(model: Model, request: GenerateRequest) -> tuple[tuple[int, int], t
 
 
 def both(
-    loaded: Loaded, x: Tensor, size: tuple[int, int], *, transparent: bool
+    loaded: Loaded, x: Tensor, canvas: tuple[int, int], size: tuple[int, int], *, transparent: bool
 ) -> tuple[UInt8[Tensor, "b c h w"], UInt8[Tensor, "b c _h _w"]]:
-    """Finished pictures as painted, and at ``size``."""
-    painted = decode(loaded.model, x, transparent=transparent)
+    """Finished pictures as painted, on ``canvas``, and at ``size``."""
+    painted = decode(loaded.model, x, transparent=transparent, canvas=canvas)
     if size == (painted.shape[3], painted.shape[2]):
         return painted, painted
-    return painted, decode(loaded.model, x, transparent=transparent, size=size, upscaler=loaded.upscaler)
+    return painted, decode(loaded.model, x, transparent=transparent, canvas=canvas, size=size, upscaler=loaded.upscaler)
 
 
 def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Sequence[int]]:

@@ -75,9 +75,9 @@ def morph_job(
         for step in finite(run, found.name):
             x = step.x
             yield Progress(k * steps + step.index + 1, request.frames * steps, f"{k} of {request.frames} frames")
-        frames.append(decode(loaded.model, x, size=request.size, upscaler=loaded.upscaler)[0])
+        frames.append(decode(loaded.model, x, canvas=request.canvas, size=request.size, upscaler=loaded.upscaler)[0])
         if previews:
-            yield Preview(decode(loaded.model, x))
+            yield Preview(decode(loaded.model, x, canvas=request.canvas))
     write_atomic(out, encoded(frames, out.suffix.lower(), described(request, found)))
     yield Result(
         {

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 
 from unfog.config.base import value
-from unfog.config.model import ModelConfig, PictureConfig, UpscaleConfig
+from unfog.config.model import WORDLESS, ModelConfig, PictureConfig, UpscaleConfig, VAEConfig
 from unfog.config.presets import PRESETS
 from unfog.config.train import DataConfig, RunConfig, TrainRequest
 from unfog.core.head import to_x0
 from unfog.data.dataset import Dataset
 from unfog.jobs.datasets import default_side, open_dataset, sigma_data
 from unfog.jobs.events import Event
-from unfog.jobs.start import lends_network, with_start
+from unfog.jobs.start import codec_of, lends_network, with_codec, with_start
 from unfog.model.build import build_any, build_head, build_schedule, build_weight
 from unfog.model.locate import locate
 from unfog.text.tokenizer import Tokenizer
@@ -34,13 +34,15 @@ NAMED = 5  # settings of a run that differ from a command, before "and N more"
 class Plan:
     """What a run starts from: its configuration, its pictures, read once, and the names that were given with --set.
 
-    ``start``: the model it starts from, if it does not start from nothing (``jobs/start.py``).
+    ``start``: the model it starts from, if it does not start from nothing; ``codec``: the one whose latents it draws,
+    if it was given one (``jobs/start.py``).
     """
 
     config: RunConfig
     dataset: Dataset
     chosen: frozenset[str]
     start: Path | None = None
+    codec: Path | None = None
 
 
 def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
@@ -59,7 +61,10 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
     draft = RunConfig(data=data).override([a for a in assignments if a.startswith("data.")])
     largest = LARGEST_DOUBLED if request.preset == DOUBLES else LARGEST
     side = default_side(draft.data, largest) if request.size is None else request.size
-    config = PRESETS[request.preset](PictureConfig.parse({"size": side}).size)
+    codec = None if request.codec is None else locate(request.codec).folder
+    smaller = 1 if codec is None else codec_of(codec).patch
+    config = PRESETS[request.preset](max(8, PictureConfig.parse({"size": side}).size // smaller))
+    config = config.override([f"model.picture.size={side}"])
     options = [f"train.images={images}"] if images is not None else []
     options += [f"train.seed={request.seed}"] if request.seed is not None else []
     options += ["model.picture.channels=4"] if draft.data.sprites is not None else []
@@ -68,11 +73,13 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
     start = None if request.start is None else locate(request.start).folder
     if start is not None:
         config = with_start(config, start, chosen)
+    if codec is not None:
+        config = with_codec(config, codec)
     check_model(config)
     dataset = yield from open_dataset(config.data, config.model.picture.size, references=references_of(config))
     if SIGMA_DATA not in chosen and not (start is not None and lends_network(config, start)):
-        config = config.override([f"{SIGMA_DATA}={sigma_data(dataset)}"])
-    return Plan(config, dataset, chosen, start)
+        config = config.override([f"{SIGMA_DATA}={sigma_data(dataset, codec)}"])
+    return Plan(config, dataset, chosen, start, codec)
 
 
 def references_of(config: RunConfig) -> float:
@@ -102,10 +109,12 @@ def check_model(config: RunConfig) -> None:
         found = f"model.ndim = {ndim} and model.picture.channels = {made.picture.channels}"
         raise UsageError(f"these pictures have 2 axes and {channels} channels: leave {found} as they were")
     words = None
-    if not isinstance(made, UpscaleConfig):
+    if not isinstance(made, WORDLESS):
         words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
-    elif made.picture.size % 2:
+    if isinstance(made, UpscaleConfig) and made.picture.size % 2:
         raise UsageError(f"--size {made.picture.size} cannot be halved: a model that doubles needs an even side")
+    if isinstance(made, VAEConfig) and made.picture.size % made.patch:
+        raise UsageError(f"--size {made.picture.size} is no multiple of model.patch = {made.patch}: choose one that is")
     try:
         build_any(made, words, train=config.train)  # without weights: costs nothing
     except UsageError:

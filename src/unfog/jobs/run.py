@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 import unfog
+from unfog.codec.vae import VAE
 from unfog.config.base import Config
-from unfog.config.model import UpscaleConfig
+from unfog.config.model import WORDLESS
 from unfog.config.train import RunConfig
 from unfog.data import stream
 from unfog.data.dataset import Dataset
@@ -29,6 +30,7 @@ from unfog.model.build import build_any, build_density
 from unfog.model.model import Model
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.coarse import Halved, halved
+from unfog.train.coded import Coded, coded
 from unfog.train.loop import Source
 from unfog.train.masks import known_pixels
 from unfog.train.objective import Example, Pair, example
@@ -75,12 +77,14 @@ def start_run(
     command: str = "",
     *,
     start: Path | None = None,
+    codec: Path | None = None,
 ) -> Run:
     """Write what is decided once; ``run.json`` last, so a run has started exactly when that exists."""
     config = words.config
-    if start is not None and not folder.start.exists():
-        with staged_directory(folder.start) as copy:
-            shutil.copytree(start, copy, dirs_exist_ok=True)
+    for lent, kept in ((start, folder.start), (codec, folder.codec)):
+        if lent is not None and not kept.exists():
+            with staged_directory(kept) as copy:
+                shutil.copytree(lent, copy, dirs_exist_ok=True)
     run = Run(
         config=config,
         data_fingerprint=dataset.fingerprint(),
@@ -112,7 +116,7 @@ def read_run(folder: RunFolder) -> tuple[Run, Tokenizer | None]:
         raise DataError(
             f"{folder.run_file} is not understood ({error}): continue with the unfog that started it"
         ) from None
-    if isinstance(run.config.model, UpscaleConfig):
+    if isinstance(run.config.model, WORDLESS):
         return run, None
     text = folder.vocabulary.read_text(encoding="utf-8")
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens, run.config.model.text.buckets)
@@ -129,14 +133,14 @@ def dataset_of(run: Run, planned: Plan | None) -> Generator[Event, None, Dataset
 
 
 def fresh_state(
-    config: RunConfig, tokenizer: Tokenizer | None, device: torch.device, start: Path | None = None
+    config: RunConfig, tokenizer: Tokenizer | None, device: torch.device, lenders: Sequence[Path] = ()
 ) -> TrainState[Any]:
-    """Random weights from the run's seed, or what the model in ``start`` lends, if it exists; the average is a copy."""
+    """Random weights from the run's seed, or what the models in ``lenders`` lend; the average is a copy."""
     model, ema = (build_any(config.model, tokenizer, train=config.train, seed=config.train.seed) for _ in range(2))
     model, ema = model.to(device), ema.to(device).eval().requires_grad_(False)
-    if start is not None and start.is_dir():
+    for lender in lenders:
         for one in (model, ema):
-            begin_with(one, start)
+            begin_with(one, lender)
     if isinstance(model, Model):
         model.denoiser.precision = precision_of(config, device)
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
@@ -147,25 +151,27 @@ def batches(config: RunConfig, tokenizer: Tokenizer | None, dataset: Dataset, st
     settings, model = config.train, state.model
     density = build_density(settings)
 
-    def source(positions: range) -> Example | Pair | Halved:
+    def source(positions: range) -> Example | Pair | Halved | Coded:
         batch = stream.read(dataset, seed=settings.seed, start=positions.start, n=len(positions))
+        if isinstance(model, VAE):
+            return coded(batch.x, positions, seed=settings.seed, shape=model.shape(model.channels, batch.x.shape[2:]))
         if tokenizer is None:
             return halved(batch.x, positions, seed=settings.seed)
         words = tokenizer.encode(batch.captions)
         if not isinstance(model, Model):
             return Pair(batch.x, words)
-        x0 = model.codec.encode(batch.x)
         made = example(
-            x0,
+            batch.x,
             words,
             positions,
+            shape=model.shape(),
             seed=settings.seed,
             density=density,
             process=model.denoiser.process,
             caption_dropout=settings.caption_dropout,
         )
         if model.config.completes:
-            height, width = x0.shape[2:]
+            height, width = batch.x.shape[2:]
             made = replace(made, known=known_pixels(settings.seed, positions, (height, width), settings.masked))
         if model.style is not None and batch.references is not None:
             made = replace(made, reference=batch.references, of=batch.of)

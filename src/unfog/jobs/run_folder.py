@@ -7,6 +7,7 @@ RUN/events.jsonl        one JSON object per line; cut back to the checkpoint on 
 RUN/checkpoints/        step-XXXXXXXX, atomic
 RUN/samples/            pictures at fixed seeds
 RUN/start/              a copy of the model it started from, if it did not start from nothing
+RUN/codec/              a copy of the model whose latents it draws, if it was given one
 RUN/model/              the finished model
 """
 
@@ -54,6 +55,14 @@ class RunFolder:
     @property
     def start(self) -> Path:
         return self.root / "start"
+
+    @property
+    def codec(self) -> Path:
+        return self.root / "codec"
+
+    def lenders(self) -> list[Path]:
+        """The models it began with."""
+        return [folder for folder in (self.start, self.codec) if folder.is_dir()]
 
     @property
     def events(self) -> Path:
@@ -113,7 +122,7 @@ class RunFolder:
 
 def of_a_start(name: str) -> bool:
     """Whether a file is what a run writes before ``run.json``: a start that was killed may be started again."""
-    return name in ("LOCK", "tokenizer.json", "dataset.lock.json", "start") or name.startswith(TEMPORARY)
+    return name in ("LOCK", "tokenizer.json", "dataset.lock.json", "start", "codec") or name.startswith(TEMPORARY)
 
 
 def seen_at(line: str) -> float:

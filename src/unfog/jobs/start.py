@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unfog.config.model import ContrastConfig, ModelConfig, UpscaleConfig
+from unfog.codec.vae import VAE
+from unfog.config.model import ContrastConfig, ModelConfig, VAEConfig
 from unfog.config.train import RunConfig
 from unfog.model.build import AnyModel
 from unfog.model.model import Model
@@ -39,7 +40,7 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
         case ContrastConfig(), ModelConfig():
             eyes = lent.encoder.model_copy(update={"depth": min(EYES_DEPTH, lent.encoder.depth)})
             model = made.model_copy(update={"text": lent.text, "style": eyes})
-        case (ModelConfig(), ModelConfig()) | (ContrastConfig(), ContrastConfig()) | (UpscaleConfig(), UpscaleConfig()):
+        case _ if lent.kind == made.kind:
             if others := sorted(name for name in chosen if name.startswith(KEPT)):
                 raise UsageError(f"a run that starts from a model has its network: leave out --set {others[0]}=...")
             model = lent.model_copy(update={"picture": lent.picture.model_copy(update={"size": made.picture.size})})
@@ -48,6 +49,38 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
                 f"{folder} holds a model that {DOES[lent.kind]}; one that {DOES[made.kind]} cannot start from it"
             )
     return config.model_copy(update={"model": model})
+
+
+def codec_of(folder: Path) -> VAEConfig:
+    """The configuration of a model that makes pictures smaller.
+
+    Raises:
+        UsageError: the model in ``folder`` does something else.
+        ModelError: it is no model folder.
+    """
+    lent = read_manifest(folder, hashes=False).model
+    if not isinstance(lent, VAEConfig):
+        raise UsageError(f"--codec {folder} holds a model that {DOES[lent.kind]}: train one with --preset vae")
+    return lent
+
+
+def with_codec(config: RunConfig, folder: Path) -> RunConfig:
+    """The configuration of a run that draws the latents of the model in ``folder``.
+
+    Raises:
+        UsageError: the two do not go together.
+    """
+    lent, made = codec_of(folder), config.model
+    if not isinstance(made, ModelConfig):
+        raise UsageError(f"a model that {DOES[made.kind]} draws no latents: leave --codec out")
+    if made.codec is not None:
+        raise UsageError("the model to start from brings a codec of its own: leave --codec out")
+    if lent.picture.channels != made.picture.channels or made.picture.size % lent.patch:
+        raise UsageError(
+            f"{folder} makes pictures of {lent.picture.channels} channels smaller whose sides are multiples of"
+            f" {lent.patch}, and these have {made.picture.channels} and {made.picture.size}: train one on such pictures"
+        )
+    return config.model_copy(update={"model": made.model_copy(update={"codec": lent})})
 
 
 def lends_network(config: RunConfig, folder: Path) -> bool:
@@ -63,6 +96,9 @@ def begin_with(model: AnyModel, folder: Path) -> None:
             model.text.load_state_dict(lent.text.state_dict())
             kept = model.style.state_dict().keys()
             model.style.load_state_dict({k: v for k, v in lent.picture.state_dict().items() if k in kept})
+        case VAE() as lent, Model():
+            assert isinstance(model.codec, VAE)
+            model.codec.load_state_dict(lent.state_dict())
         case lent, _:
             missing, unknown = model.load_state_dict(lent.state_dict(), strict=False)
             assert not unknown

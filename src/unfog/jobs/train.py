@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from unfog.codec.vae import VAE
 from unfog.config.train import RunConfig, TrainRequest
 from unfog.data.dataset import Dataset
 from unfog.jobs.clock import Clock, Window
@@ -25,6 +26,7 @@ from unfog.jobs.vocabulary import MAX_TOKENS, learn_vocabulary
 from unfog.jobs.watch import DrawingWatch, Watch
 from unfog.jobs.watch_contrast import ComparingWatch
 from unfog.jobs.watch_upscale import EnlargingWatch
+from unfog.jobs.watch_vae import CodingWatch
 from unfog.model.model import Model
 from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
@@ -79,7 +81,7 @@ def train_job(
             yield from start(folder, planned, request.minutes, processor, used, command)
             (run, tokenizer), dataset = read_run(folder), planned.dataset
         last = latest_checkpoint(folder)
-        state, window = fresh_state(run.config, tokenizer, processor, folder.start), Window()
+        state, window = fresh_state(run.config, tokenizer, processor, folder.lenders()), Window()
         if last is not None:
             for damaged in checkpoint.set_aside(folder.checkpoints, after=last):
                 yield Note(f"{damaged} is damaged and was put aside")
@@ -111,7 +113,7 @@ def start(
         yield Progress(0, 0, f"measuring speed for a run of {minutes:g} minutes")
         images = measured_images(words.config, words.tokenizer, planned.dataset, processor, minutes)
         words = replace(words, config=words.config.override([f"train.images={images}"]))
-    start_run(folder, words, planned.dataset, processor, threads, command, start=planned.start)
+    start_run(folder, words, planned.dataset, processor, threads, command, start=planned.start, codec=planned.codec)
 
 
 def note_differences(run: Run, planned: Plan | None, request: TrainRequest | None) -> Iterator[Note]:
@@ -204,6 +206,8 @@ def watch_of(config: RunConfig, dataset: Dataset, state: TrainState[Any], folder
             return ComparingWatch(config, model, dataset, state, folder)
         case Upscaler() as model:
             return EnlargingWatch(config, model, dataset, state, folder)
+        case VAE() as model:
+            return CodingWatch(config, model, dataset, state, folder)
         case other:
             raise AssertionError(f"nothing to look at in {type(other).__name__}")
 

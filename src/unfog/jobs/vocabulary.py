@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from unfog.config.model import UpscaleConfig
+from unfog.config.model import WORDLESS
 from unfog.config.train import RunConfig
 from unfog.jobs.plan import Plan
 from unfog.model.store import read_vocabulary
@@ -36,7 +36,7 @@ def learn_vocabulary(plan: Plan) -> Vocabulary:
 
     Captions set ``max_tokens``, if nobody did and the preset's are too few.
     """
-    if isinstance(plan.config.model, UpscaleConfig):
+    if isinstance(plan.config.model, WORDLESS):
         return Vocabulary(plan.config, None, (), 0.0)
     text, captions = plan.config.model.text, plan.dataset.captions(CAPTIONS)
     tokenizer = (

@@ -102,16 +102,17 @@ class DrawingWatch:
         seed, denoiser = self.config.train.seed, self.model.denoiser
         batch = self.dataset.batch(positions, seed=seed, split="valid")
         e = example(
-            self.model.codec.encode(batch.x),
+            batch.x,
             self.model.tokenizer.encode(batch.captions),
             positions,
+            shape=self.model.shape(),
             seed=seed,
             density=build_density(self.config.train),
             process=denoiser.process,
             caption_dropout=0.0,
             draws=(Draw.VALID_TIME, Draw.VALID_NOISE),
         ).to(self.model.device)
-        error = denoiser.error(e.x0, e.t, e.eps, self.model.text(e.words, e.drop))
+        error = denoiser.error(self.model.encode(e.x), e.t, e.eps, self.model.text(e.words, e.drop))
         return error.cpu(), denoiser.process.lam(e.t).cpu()
 
     def preview(self) -> None:

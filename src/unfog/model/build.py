@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from unfog.codec.identity import Identity
+from unfog.codec.vae import VAE
 from unfog.config import model as cm
 from unfog.config import train as ct
 from unfog.core import schedule as cs
@@ -27,7 +28,7 @@ from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import UsageError
 
 M = TypeVar("M", bound=nn.Module)
-AnyModel = Model | Contrast | Upscaler
+AnyModel = Model | Contrast | Upscaler | VAE
 
 
 def build_schedule(config: cm.ModelConfig) -> cs.Schedule:
@@ -66,6 +67,11 @@ def build_head(config: cm.ModelConfig) -> Head:
     return EDM(sigma_data=config.picture.sigma_data) if config.head == "edm" else HEADS[config.head]
 
 
+def drawn_channels(config: cm.ModelConfig) -> int:
+    """Channels of what is denoised."""
+    return config.picture.channels if config.codec is None else config.codec.latent
+
+
 def build_net(config: cm.ModelConfig) -> nn.Module:
     """The raw network."""
     text, net = config.text, config.net
@@ -73,7 +79,7 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
         case cm.HybridConfig():
             return Hybrid(
                 ndim=config.ndim,
-                channels=config.picture.channels,
+                channels=drawn_channels(config),
                 patch=net.patch,
                 widths=net.widths,
                 blocks=net.blocks,
@@ -83,7 +89,7 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 context=text.width,
                 pooled=text.width,
                 emb=net.emb,
-                control=config.picture.channels + 1 if config.completes else 0,
+                control=drawn_channels(config) + 1 if config.completes else 0,
                 image=0 if config.style is None else config.style.width,
             )
         case cm.UNetConfig():
@@ -91,7 +97,7 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 raise ValueError("a unet is told no known pixels and no reference picture; use the network hybrid")
             return UNet(
                 ndim=config.ndim,
-                channels=config.picture.channels,
+                channels=drawn_channels(config),
                 widths=net.widths,
                 blocks=net.blocks,
                 attend=net.attend,
@@ -143,7 +149,8 @@ def build_model(
         )
         text, style = build_text(config.text, tokenizer), config.style
         tower = None if style is None else build_tower(style, config.picture.channels)
-        model = Model(config, tokenizer, text, Identity(), denoiser, style=tower)
+        codec = Identity() if config.codec is None else build_vae(config.codec)
+        model = Model(config, tokenizer, text, codec, denoiser, style=tower)
     return drawn(model, seed)
 
 
@@ -188,6 +195,21 @@ def build_upscaler(config: cm.UpscaleConfig, *, seed: int | None = None) -> Upsc
     return drawn(model, seed)
 
 
+def build_vae(config: cm.VAEConfig, *, seed: int | None = None) -> VAE:
+    """A model that makes pictures smaller; ``seed`` as in ``build_model``."""
+    with torch.device("meta"):
+        model = VAE(
+            channels=config.picture.channels,
+            latent=config.latent,
+            patch=config.patch,
+            width=config.width,
+            encoder=config.encoder,
+            decoder=config.decoder,
+            noise=config.noise,
+        )
+    return drawn(model, seed)
+
+
 def build_any(
     config: cm.AnyModelConfig,
     tokenizer: Tokenizer | None,
@@ -198,6 +220,8 @@ def build_any(
     """What a configuration describes; arguments as in ``build_model``. What reads no text needs no tokenizer."""
     if isinstance(config, cm.UpscaleConfig):
         return build_upscaler(config, seed=seed)
+    if isinstance(config, cm.VAEConfig):
+        return build_vae(config, seed=seed)
     assert tokenizer is not None
     match config:
         case cm.ModelConfig():

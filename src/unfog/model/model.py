@@ -39,7 +39,7 @@ class Model(nn.Module):
         self.config = config
         self.tokenizer = tokenizer
         self.text = text
-        self.codec = codec
+        self.codec = codec.requires_grad_(False) if isinstance(codec, nn.Module) else codec
         self.denoiser = denoiser
         self.style = None if style is None else style.requires_grad_(False)
 
@@ -54,35 +54,52 @@ class Model(nn.Module):
         """
         return self.text(self.tokenizer.encode(prompts, pad_to=self.tokenizer.max_tokens).to(self.device))
 
+    def shape(self, space: Sequence[int] | None = None) -> tuple[int, ...]:
+        """Shape of what is denoised for one picture of these sides (height, width); ``None``: as trained."""
+        side = self.config.picture.size
+        return self.codec.shape(self.config.picture.channels, (side, side) if space is None else space)
+
     def forward(
         self,
-        x0: Float[Tensor, "b c *space"],
+        x: Float[Tensor, "b c *_space"],
         words: Encoded,
         drop: Bool[Tensor, " b"],
         t: Float[Tensor, " b"],
-        eps: Float[Tensor, "b c *space"],
-        known: Float[Tensor, "b 1 *space"] | None = None,
+        eps: Float[Tensor, "b d *space"],
+        known: Float[Tensor, "b 1 *_space"] | None = None,
         reference: Float[Tensor, "r c *_space"] | None = None,
         of: Int64[Tensor, " r"] | None = None,
     ) -> Float[Tensor, " b"]:
         """Training loss per sample; captions marked in ``drop`` are replaced by the null conditioning.
 
         Args:
-            known: 1 where the pixel of ``x0`` is told to the network.
+            x: pictures; eps: noise of the shape of their latents.
+            known: 1 where the pixel of ``x`` is told to the network.
             reference: pictures in the style of the samples ``of``; the others have none.
         """
-        cond = self.text(words, drop)
+        x0, cond = self.encode(x), self.text(words, drop)
         if known is not None:
-            cond = replace(cond, control=self.told(x0, known))
+            cond = replace(cond, control=self.told(x, known))
         if reference is not None and of is not None:
             seen = self.look(reference)
             cond = replace(cond, image=seen.new_zeros(x0.shape[0], *seen.shape[1:]).index_copy(0, of, seen))
         return self.denoiser.loss(x0, t, eps, cond)
 
-    @staticmethod
-    def told(x0: Tensor, known: Tensor) -> Tensor:
-        """``Cond.control`` of a model that completes pictures: which pixels are known, and what they are."""
-        return torch.cat([known.to(x0.dtype), known * x0], dim=1)
+    @torch.no_grad()
+    def encode(self, x: Float[Tensor, "b c *_space"]) -> Float[Tensor, "b d *space"]:
+        """Pictures to what is denoised."""
+        return self.codec.encode(x).to(x.dtype)
+
+    @torch.no_grad()
+    def told(self, x: Float[Tensor, "b c *_space"], known: Float[Tensor, "b 1 *_space"]) -> Float[Tensor, "b d *space"]:
+        """``Cond.control`` of a model that completes pictures: which share of a cell is known, and what it is.
+
+        The unknown is mid-grey to the codec; a cell of which nothing is known is 0.
+        """
+        some = known.flatten(1).any(1)
+        seen = x.new_zeros(x.shape[0], *self.shape(x.shape[2:])).index_put((some,), self.encode((known * x)[some]))
+        share = F.interpolate(known.to(x.dtype), size=seen.shape[2:], mode="area")
+        return torch.cat([share, seen * (share > 0)], dim=1)
 
     @torch.no_grad()
     def look(self, reference: Float[Tensor, "r c h w"]) -> Float[Tensor, "r 16 d"]:

@@ -18,9 +18,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from unfog.codec.vae import VAE
 from unfog.config.base import explain
 from unfog.config.manifest import Manifest
-from unfog.config.model import AnyModelConfig, ContrastConfig, HybridConfig, ModelConfig, UNetConfig, UpscaleConfig
+from unfog.config.model import (
+    WORDLESS,
+    AnyModelConfig,
+    ContrastConfig,
+    HybridConfig,
+    ModelConfig,
+    UNetConfig,
+    UpscaleConfig,
+    VAEConfig,
+)
 from unfog.model.build import AnyModel, build_any
 from unfog.model.model import Model
 from unfog.nets.upscaler import Upscaler
@@ -34,7 +44,12 @@ WEIGHTS = "model.safetensors"
 VOCABULARY = "tokenizer.json"
 CARD = "README.md"
 UPSCALER = "upscaler"  # a model folder inside a model folder: what doubles the pictures of the outer model
-DOES = {"diffusion": "draws pictures", "contrast": "compares texts with pictures", "upscale": "doubles pictures"}
+DOES = {
+    "diffusion": "draws pictures",
+    "contrast": "compares texts with pictures",
+    "upscale": "doubles pictures",
+    "vae": "makes pictures smaller",
+}
 NOTICE = "NOTICE.txt"  # whose work the pictures were that it was trained on
 VOCABULARY_LIMIT = 16 * 2**20  # bytes; 65,536 tokens with their merges take about 5 MB
 
@@ -63,7 +78,7 @@ def save_model(
     def write(folder: Path) -> None:
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})  # several entries are written in any order
         (folder / WEIGHTS).chmod(0o666 & ~umask())  # safetensors writes mode 0600 whatever the umask
-        if not isinstance(model, Upscaler):
+        if isinstance(model, Model | Contrast):
             (folder / VOCABULARY).write_text(model.tokenizer.to_json(), encoding="utf-8")
         if upscaler is not None:
             shutil.copytree(upscaler, folder / UPSCALER)
@@ -123,7 +138,7 @@ def read_manifest(folder: Path, *, hashes: bool) -> Manifest:
         manifest = Manifest.model_validate(record)
     except ValidationError as error:
         raise ModelError(f"{folder / MANIFEST}: {explain(error)}") from None
-    words = set[str]() if isinstance(manifest.model, UpscaleConfig) else {VOCABULARY}
+    words = set[str]() if isinstance(manifest.model, WORDLESS) else {VOCABULARY}
     if unchecked := ({WEIGHTS} | words) - record["files"].keys():
         raise ModelError(
             f"{folder / MANIFEST} gives no sha256 for {min(unchecked)}; restore the folder from its source"
@@ -155,6 +170,18 @@ def load_contrast(folder: Path, *, device: torch.device | None = None) -> Contra
     return model
 
 
+def load_vae(folder: Path) -> VAE:
+    """A model that makes pictures smaller, on the CPU; see ``load_any``.
+
+    Raises:
+        ModelError: as ``load_any``, or a model that does something else.
+    """
+    model = load_any(folder)
+    if not isinstance(model, VAE):
+        raise ModelError(f"{folder} holds a model that {does(folder)}; train one that does with --preset vae")
+    return model
+
+
 def load_upscaler(folder: Path, manifest: Manifest) -> Upscaler | None:
     """What doubles the pictures of the model in ``folder``, on the CPU; ``None`` if it brings nothing of the kind.
 
@@ -183,7 +210,7 @@ def load_any(folder: Path, *, device: torch.device | None = None) -> AnyModel:
     """
     manifest = read_manifest(folder, hashes=True)
     try:
-        tokenizer = None if isinstance(manifest.model, UpscaleConfig) else read_vocabulary(folder, manifest.model)
+        tokenizer = None if isinstance(manifest.model, WORDLESS) else read_vocabulary(folder, manifest.model)
         stored = load_file(folder / WEIGHTS)
         if layers(manifest.model) > len(stored):  # a few bytes could ask for more layers than memory holds
             raise ValueError(f"{len(stored)} tensors for {layers(manifest.model)} layers")
@@ -220,6 +247,8 @@ def layers(config: AnyModelConfig) -> int:
     """A lower bound of the number of blocks; each has several tensors."""
     if isinstance(config, UpscaleConfig):
         return config.depth
+    if isinstance(config, VAEConfig):
+        return config.encoder + config.decoder
     if isinstance(config, ContrastConfig):
         return config.text.depth + config.encoder.depth
     match config.net:

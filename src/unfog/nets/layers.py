@@ -225,21 +225,22 @@ class ResBlock(nn.Module):
     """norm-SiLU-conv, modulated norm-SiLU-conv (zero-init), plus the input (Dhariwal & Nichol 2021, AdaGN).
 
     Args:
-        emb: width of the embedding ``(b, emb)`` that scales and shifts the second normalisation.
+        emb: width of the embedding ``(b, emb)`` that scales and shifts the second normalisation; 0: nothing does.
     """
 
-    def __init__(self, ndim: int, width_in: int, width_out: int, emb: int) -> None:
+    def __init__(self, ndim: int, width_in: int, width_out: int, emb: int = 0) -> None:
         super().__init__()
         self.norm1, self.norm2 = ChannelNorm(width_in), ChannelNorm(width_out)
         self.conv1 = Conv(ndim, width_in, width_out)
         self.conv2 = Conv(ndim, width_out, width_out, gain=0.0)
-        self.modulation = Linear(emb, 2 * width_out, gain=0.0)
+        self.modulation = Linear(emb, 2 * width_out, gain=0.0) if emb else None
         self.skip = nn.Identity() if width_in == width_out else Conv(ndim, width_in, width_out, kernel=1)
 
-    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
-        scale, shift = self.modulation(emb).chunk(2, dim=1)
-        h = self.conv1(F.silu(self.norm1(x)))
-        h = torch.addcmul(like_rows(shift, h), self.norm2(h), like_rows(scale, h) + 1)
+    def forward(self, x: Tensor, emb: Tensor | None = None) -> Tensor:
+        h = self.norm2(self.conv1(F.silu(self.norm1(x))))
+        if self.modulation is not None and emb is not None:
+            scale, shift = self.modulation(emb).chunk(2, dim=1)
+            h = torch.addcmul(like_rows(shift, h), h, like_rows(scale, h) + 1)
         return self.skip(x) + self.conv2(F.silu(h))
 
 

@@ -24,8 +24,8 @@ from unfog.model.model import Model
 from unfog.samplers import SAMPLERS
 from unfog.samplers.fit import Remembering, fit
 from unfog.samplers.step import last
-from unfog.tasks.generate import Tally, guided
-from unfog.util.random import Draw, Noise
+from unfog.tasks.generate import Tally, guided, noise_of
+from unfog.util.random import Draw
 
 EXACT_STEPS = 60
 SHIFTS = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
@@ -51,8 +51,7 @@ class Flow:
 
 def flow(model: Model, prompts: Sequence[str], seeds: Sequence[int], sample: SampleConfig, tally: Tally) -> Flow:
     """Pictures of ``prompts`` at ``seeds``, with the guidance and the sampler of ``sample``."""
-    side, process = model.config.picture.size, model.denoiser.process
-    noise = Noise(tuple(seeds), (model.config.picture.channels, side, side), device=model.device)
+    process, noise = model.denoiser.process, noise_of(model, seeds)
     start = noise(0, Draw.INITIAL) * process.sigma(torch.ones(1, dtype=torch.float64)).item()
     denoise = guided(model, prompts, "", sample, tally)
     exact = last(SAMPLERS[sample.sampler].run(denoise, process, start, rf_shift(process, EXACT_STEPS))).x

@@ -126,9 +126,8 @@ def generate(
 
 def noise_of(model: Model, seeds: Sequence[int], size: tuple[int, int] | None = None) -> Noise:
     """All the noise that pictures of these seeds are made from, on a canvas of ``size`` (width, height)."""
-    side = model.config.picture.size
-    width, height = size or (side, side)
-    return Noise(tuple(seeds), (model.config.picture.channels, height, width), device=model.device)
+    space = None if size is None else (size[1], size[0])
+    return Noise(tuple(seeds), model.shape(space), device=model.device)
 
 
 def walk(model: Model, denoise: Denoise, noise: NoiseSource, sample: SampleConfig) -> Iterator[Step]:
@@ -147,6 +146,7 @@ def decode(
     x: Tensor,
     *,
     transparent: bool = False,
+    canvas: tuple[int, int] | None = None,
     size: tuple[int, int] | None = None,
     upscaler: Upscaler | None = None,
 ) -> UInt8[Tensor, "b c h w"]:
@@ -155,6 +155,7 @@ def decode(
     A model that paints transparency gives RGB over white, or with ``transparent`` straight RGBA (``media/alpha.py``).
 
     Args:
+        canvas: (width, height) that was asked for; latents may decode to a little more, which is cut off.
         size: (width, height) to enlarge to (``tasks/upscale.py``); ``None``: as painted.
         upscaler: helps with enlarging.
 
@@ -162,6 +163,8 @@ def decode(
         DataError: ``x`` holds NaN.
     """
     x = model.codec.decode(x)
+    if canvas is not None:
+        x = x[..., : canvas[1], : canvas[0]]
     if size is not None:
         x = upscale(x, size, upscaler)
     if x.shape[1] == 4:

@@ -21,8 +21,8 @@ from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
 from unfog.model.model import Model
 from unfog.samplers.step import NoiseSource, Step
-from unfog.tasks.generate import Tally, steered_by, walk
-from unfog.util.random import Draw, Noise
+from unfog.tasks.generate import Tally, noise_of, steered_by, walk
+from unfog.util.random import Draw
 
 ALIKE = 1e-4  # radians; below it a straight mean is as good, and needs no division
 
@@ -43,10 +43,7 @@ def interpolate(
 
     Yields every step; ``tasks.generate.decode`` gives pixels. Other arguments as in ``tasks.generate.generate``.
     """
-    side = model.config.picture.size
-    width, height = size or (side, side)
-    shape = (model.config.picture.channels, height, width)
-    first, second = (Noise((seed,), shape, device=model.device) for seed in seeds)
+    first, second = (noise_of(model, [seed], size) for seed in seeds)
     texts, negative = [text.strip() for text in prompts], negative.strip()
     one, other = (model.condition([text]) for text in texts)
     cond = between(one, other, share)

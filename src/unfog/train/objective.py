@@ -27,12 +27,12 @@ GOLDEN = 0.6180339887498949
 class Example:
     """One training batch, ready for ``Model.forward``."""
 
-    x0: Float[Tensor, "b c *space"]
+    x: Float[Tensor, "b c *_space"]
     words: Encoded
     drop: Bool[Tensor, " b"]
     t: Float[Tensor, " b"]
-    eps: Float[Tensor, "b c *space"]
-    known: Float[Tensor, "b 1 *space"] | None = None
+    eps: Float[Tensor, "b d *space"]
+    known: Float[Tensor, "b 1 *_space"] | None = None
     reference: Float[Tensor, "r c *_space"] | None = None
     of: Int64[Tensor, " r"] | None = None
 
@@ -42,7 +42,7 @@ class Example:
 
     def parts(self) -> tuple[Any, ...]:
         """The arguments of ``Model.forward``."""
-        return self.x0, self.words, self.drop, self.t, self.eps, self.known, self.reference, self.of
+        return self.x, self.words, self.drop, self.t, self.eps, self.known, self.reference, self.of
 
 
 @dataclass(frozen=True)
@@ -68,19 +68,23 @@ def times(seed: int, positions: Sequence[int], density: Density, process: Proces
 
 
 def example(
-    x0: Float[Tensor, "b c *space"],
+    x: Float[Tensor, "b c *_space"],
     words: Encoded,
     positions: Sequence[int],
     *,
+    shape: Sequence[int],
     seed: int,
     density: Density,
     process: Process,
     caption_dropout: float,
     draws: tuple[Draw, Draw] = (Draw.TRAIN_TIME, Draw.TRAIN_NOISE),
 ) -> Example:
-    """Pictures and captions to a training batch; ``draws`` separates validation numbers from training numbers."""
-    b = x0.shape[0]
+    """Pictures and captions to a training batch, with noise of ``shape`` for each.
+
+    ``draws`` separates validation numbers from training numbers.
+    """
+    b = x.shape[0]
     t = times(seed, positions, density, process, draws[0])
-    eps = normal([seed] * b, x0.shape[1:], draw=draws[1], index=positions)
+    eps = normal([seed] * b, shape, draw=draws[1], index=positions)
     drop = uniform([seed] * b, (1,), draw=Draw.TRAIN_DROP, index=positions)[:, 0] < caption_dropout
-    return Example(x0, words, drop, t, eps)
+    return Example(x, words, drop, t, eps)

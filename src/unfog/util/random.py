@@ -59,6 +59,7 @@ class Draw(IntEnum):
     DEQUANTISE = 21
     PATH = 22
     FOG = 23
+    LATENT = 24
 
 
 def image_seed(seed: int, k: int) -> int:

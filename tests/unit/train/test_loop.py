@@ -50,6 +50,7 @@ def waves(model: Model, ndim: int) -> Callable[[Sequence[int]], Example]:
             x0,
             model.tokenizer.encode(["a red circle" if k else "a low tone" for k in kind]),
             positions,
+            shape=x0.shape[1:],
             seed=3,
             density=LogNormal(-0.6, 1.4),
             process=model.denoiser.process,
@@ -122,7 +123,7 @@ def test_divergence_keeps_the_weights_before_it() -> None:
         good = source(positions)
         if positions[0] < 60:
             return good
-        return replace(good, x0=good.x0 * float("nan"))
+        return replace(good, x=good.x * float("nan"))
 
     with pytest.raises(DivergedError, match="diverged at image 60"):
         list(train(state, poisoned, settings, precision=torch.float32))
