@@ -3,8 +3,8 @@
 #
 #     recipes/embedded.sh --sprites DIR [--out runs/embedded] [--scale 1] [--device cpu|cuda]
 #
-# 1. two towers that compare words with pictures; 2. a network that draws, which starts with their words and eyes;
-# 3. the noise levels it should be evaluated at. Every part may be killed and continued by the same command. On a GPU the
+# 1. two towers that compare words with pictures; 2. a codec that makes pictures smaller; 3. a network that draws what it
+# makes of them, and starts with the words and eyes of the towers; 4. the noise levels to evaluate it at. Every part may be killed and continued by the same command. On a GPU the
 # network is the larger one. Lengths are in pictures; --scale 0.001 is a rehearsal of a few minutes.
 #
 # The sprites of the shipped model: python tools/sprite_folder.py ARCHIVE DIR --limit 174
@@ -28,17 +28,19 @@ fi
 
 case "$device" in
     cpu) drawing=(--preset small --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 1000000 * s) }')"
-                  --set model.net.patch=2 --set "model.net.widths=[48,96]" --set model.net.blocks=1
-                  --set model.net.emb=192 --set train.batch=64) ;;
+                  --set "model.net.widths=[96]" --set model.net.emb=192) ;;
     *) drawing=(--preset base --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
                 --set train.batch=1024 --set train.save_every_images=500000) ;;
 esac
 comparing=(--preset contrast --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 240000 * s) }')")
+coding=(--preset vae --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 160000 * s) }')")
+latents=(--set model.completes=true --set train.density.mean=0.3 --set train.density.std=1.3)
 run() { unfog train scenes --sprites "$sprites" --resume --device "$device" "$@"; }
 
 mkdir -p "$out"
 run --out "$out/words-64" "${comparing[@]}"
-run --out "$out/emoji-64" --start "$out/words-64/model" --set model.completes=true "${drawing[@]}"
+run --out "$out/codec-64" "${coding[@]}"
+run --out "$out/emoji-64" --start "$out/words-64/model" --codec "$out/codec-64/model" "${latents[@]}" "${drawing[@]}"
 fitting=(--guidance 2,3,5)
 if [ "$scale" != 1 ]; then fitting=(--steps 4 --pictures 2 --tries 10); fi
 if [ ! -e "$out/model" ]; then

@@ -97,6 +97,7 @@ def test_the_recipe_of_the_embedded_model(repo, tmp_path):
     assert manifest.sample.grid == "calibrated"
     model = load_model(out / "model")
     assert (model.config.completes, model.config.picture.channels, model.style is None) == (True, 4, False)
+    assert model.shape() == (8, 16, 16)
 
 
 @pytest.mark.slow
