@@ -29,7 +29,7 @@ fi
 case "$device" in
     cpu) drawing=(--preset small --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 1000000 * s) }')"
                   --set "model.net.widths=[96]" --set model.net.emb=192) ;;
-    *) drawing=(--preset base --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
+    *) drawing=(--preset base --set "model.net.widths=[160]" --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
                 --set train.batch=1024 --set train.save_every_images=500000) ;;
 esac
 comparing=(--preset contrast --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 240000 * s) }')")

@@ -35,6 +35,7 @@ class Shown:
         without, with_sag: the finished picture without and with self-attention guidance; ``None`` if it cannot.
         strength: of that guidance.
         picture: the finished picture.
+        latents: shape of what the network works on, if that is not the picture itself.
         words: every word with its share of all attention, its heat over the picture, and the greatest change that its
             absence makes, with where it makes it.
         places, errors: curves.
@@ -56,6 +57,7 @@ class Shown:
     with_sag: Pixels | None
     strength: float
     picture: Pixels
+    latents: tuple[int, ...] | None
     words: tuple[WordShown, ...]
     places: Drawing
     errors: Drawing
@@ -104,6 +106,17 @@ def sliding(shown: Shown, pictures: Sequence[Pixels], name: str, alt: Callable[[
     return slider(frames, name, link=LINK, start=min(1, len(frames) - 1))
 
 
+def in_latents(shape: tuple[int, ...] | None) -> str:
+    """What a reader should know of a model that draws latents."""
+    if shape is None:
+        return ""
+    channels, height, width = shape
+    return (
+        f"\n\nThis model works on {width} x {height} cells of {channels} numbers, its latents; what you see was decoded"
+        " from them, the noise excepted, of which the first three numbers of every cell are shown as colours."
+    )
+
+
 def row(shown: Shown, pictures: Sequence[Pixels], what: str) -> str:
     """At most six of the moments, and the finished picture."""
     n = len(pictures)
@@ -129,7 +142,8 @@ def clearing(shown: Shown) -> Section:
         " clean picture behind x_t; the first estimates are blurred, being a mean of all pictures that are still"
         " possible. Whatever of x_t is not explained by the estimate is taken for noise. The sampler then goes to the"
         " next, smaller noise level, and only the last estimate is kept whole."
-        "\n\nNoisy states are shown at unit size; of the noise, values beyond 2.5 standard deviations are cut off.",
+        "\n\nNoisy states are shown at unit size; of the noise, values beyond 2.5 standard deviations are cut off."
+        + in_latents(shown.latents),
         (
             Formula(r"x_1 \sim N(0, \sigma_1^2)", "the start: noise, drawn from the seed"),
             Formula(r'\hat{x}_0 = D(x_t, t, "words") \approx "E"(x_0 | x_t)', "the guess: a mean of what is possible"),

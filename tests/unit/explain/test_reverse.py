@@ -155,6 +155,7 @@ def shown_of(model: Model, moments: list[Moment]) -> Shown:
         with_sag=None,
         strength=0.75,
         picture=frames[-1],
+        latents=None,
         words=(),
         places=places(model.denoiser.process, moments),
         errors=errors(moments, [0.5, 0.2, 0.0], 3),
@@ -167,3 +168,12 @@ def test_what_a_person_typed_is_text_on_the_page():
     text = reverse_page(dataclasses.replace(shown_of(model, moments), prompt="<script>alert(1)</script>"), {}, "")
     assert "<script>alert" not in text
     assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", text)
+
+
+def test_the_page_says_that_latents_are_drawn():
+    model = awake_model()
+    _, moments = seen(model)
+    plain = shown_of(model, moments)
+    assert "latents" not in reverse_page(plain, {}, "")
+    latent = reverse_page(dataclasses.replace(plain, latents=(8, 16, 12)), {}, "")
+    assert "works on 12 x 16 cells of 8 numbers, its latents" in latent
