@@ -28,13 +28,14 @@ fi
 
 case "$device" in
     cpu) drawing=(--preset small --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 1000000 * s) }')"
-                  --set "model.net.widths=[96]" --set model.net.emb=192) ;;
-    *) drawing=(--preset base --set "model.net.widths=[160]" --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
-                --set train.batch=1024 --set train.save_every_images=500000) ;;
+                  --set "model.net.widths=[96]" --set model.net.emb=192
+                  --set train.batch=64) ;;
+    *) drawing=(--preset base --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
+                --set "model.net.widths=[160]" --set train.batch=1024 --set train.save_every_images=500000) ;;
 esac
 comparing=(--preset contrast --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 240000 * s) }')")
 coding=(--preset vae --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 160000 * s) }')")
-latents=(--set model.completes=true --set train.density.mean=0.3 --set train.density.std=1.3)
+latents=(--set model.completes=true --set train.density.mean=1.3 --set train.density.std=1.5)
 run() { unfog train scenes --sprites "$sprites" --resume --device "$device" "$@"; }
 
 mkdir -p "$out"
