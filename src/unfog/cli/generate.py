@@ -21,14 +21,7 @@ ROWS = 4  # seeds of a sheet if nobody says
 
 
 def generate(
-    prompt: Annotated[
-        str,
-        typer.Argument(
-            metavar="PROMPT",
-            help='What to show; an empty one is allowed and unconditional. Several at once: "a cat :1.2 AND a dog'
-            ' NOT a hat :0.5".',
-        ),
-    ],
+    prompt: options.Prompt,
     n: Annotated[
         int | None, typer.Option("-n", help="Number of pictures; picture k has the seed S + k. Unset: 1, of a grid 4.")
     ] = None,

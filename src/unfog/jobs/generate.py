@@ -87,21 +87,19 @@ def generate_job(
         UsageError: the model cannot do this; before any work.
         DiskError: a file cannot be written; those yielded before are complete.
     """
-    begin = time.perf_counter()
-    found = source if isinstance(source, Found) else source.found
+    begin, found = time.perf_counter(), source if isinstance(source, Found) else source.found
     check(found.manifest, request)
     check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
     told = list(notes(model, found.manifest, request))
     yield from told
-    canvas, size = sizes_of(model, request)
+    prompt, (canvas, size) = parse(request.prompt), sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
-        tally, x = Tally(), torch.empty(0)
-        negative, sample = request.negative, request.sample
-        run = generate(model, parse(request.prompt), chunk, sample, negative=negative, size=canvas, tally=tally)
+        tally, x, sample = Tally(), torch.empty(0), request.sample
+        run = generate(model, prompt, chunk, sample, negative=request.negative, size=canvas, tally=tally)
         run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames)
