@@ -90,7 +90,8 @@ class Model:
         recommended ones (``manifest.sample``).
 
         Args:
-            prompt: what to show; "" is allowed and unconditional.
+            prompt: what to show; "" is allowed and unconditional. Several at once with AND, NOT and weights, such as
+                "a cat :1.2 AND a dog NOT a hat :0.5" (docs/prompts.md).
             n: number of pictures, 1..1024.
             seed: 0..2^64-1.
             negative: what to steer away from.

@@ -91,7 +91,7 @@ def forward(
 
 @app.command("reverse")
 def reverse(
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to show; an empty one is allowed.")],
+    prompt: options.Prompt,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to make; index.html in it is the page.")],
     seed: options.Seed = None,
     steps: options.Steps = None,

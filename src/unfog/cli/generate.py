@@ -21,9 +21,7 @@ ROWS = 4  # seeds of a sheet if nobody says
 
 
 def generate(
-    prompt: Annotated[
-        str, typer.Argument(metavar="PROMPT", help="What to show; an empty one is allowed and unconditional.")
-    ],
+    prompt: options.Prompt,
     n: Annotated[
         int | None, typer.Option("-n", help="Number of pictures; picture k has the seed S + k. Unset: 1, of a grid 4.")
     ] = None,

@@ -6,6 +6,14 @@ from typing import Annotated
 
 import typer
 
+Prompt = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROMPT",
+        help='What to show; an empty one is allowed and unconditional. Several at once: "a cat :1.2 AND a dog NOT a hat'
+        ' :0.5".',
+    ),
+]
 Sampler = Annotated[str | None, typer.Option("--sampler", help='Such as unipc or "DPM++ 2M Karras".')]
 Times = Annotated[str | None, typer.Option("--times", help="Time grid, such as rf_shift, karras or beta.")]
 Steps = Annotated[int | None, typer.Option("--steps", help="Sampling steps, 1 to 1000.")]

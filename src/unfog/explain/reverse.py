@@ -10,7 +10,9 @@ asked and what it said. At the moments that are to be shown, it asks the network
     blank = D(x_t, t, no words)     or the negative prompt
 
 besides the heat-map and the effect of every word (``tasks/heatmaps.py``), and the mask M of self-attention guidance
-with what it would blur (``guidance/sag.py``), whether it is switched on or not.
+with what it would blur (``guidance/sag.py``), whether it is switched on or not. Of a prompt with AND and NOT, plain is
+the composed estimate (``guidance/compose.py``), the attention that of all n parts, a word's share its share in its own
+part divided by n, and the effect of a word that of its part times the part's weight.
 """
 
 from __future__ import annotations
@@ -24,12 +26,14 @@ from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
-from unfog.core.denoiser import Denoise
+from unfog.core.denoiser import Denoise, bound
+from unfog.guidance.compose import composing
 from unfog.guidance.sag import sag
 from unfog.model.model import Model
 from unfog.samplers.step import Step
-from unfog.tasks.generate import Tally, guided, noise_of, walk
+from unfog.tasks.generate import Tally, conditions, guided, noise_of, walk
 from unfog.tasks.heatmaps import Word, token_heat, word_effect, word_heat, words_of
+from unfog.text.prompt import Composition, Part, parts_of
 from unfog.util.errors import UsageError
 
 Picture = Float[Tensor, "c h w"]
@@ -86,19 +90,28 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Said:
+    """One part of the prompt: its words, its conditioning, and its weight."""
+
+    words: tuple[Word, ...]
+    cond: Cond
+    weight: float
+
+
+@dataclass(frozen=True)
 class Texts:
     """What the network is asked with.
 
     Fields:
-        words: of the prompt.
-        cond: the prompt.
+        parts: of the prompt.
+        plain: the denoiser of the prompt without guidance.
         uncond: what guidance steers away from; ``None`` if the model was never trained without words.
         looked_at: what self-attention guidance asks with.
         null: no words at all.
     """
 
-    words: tuple[Word, ...]
-    cond: Cond
+    parts: tuple[Said, ...]
+    plain: Denoise
     uncond: Cond | None
     looked_at: Cond
     null: Cond
@@ -125,7 +138,7 @@ def chosen(steps: int, most: int) -> frozenset[int]:
 @torch.no_grad()
 def observe(
     model: Model,
-    prompt: str,
+    prompt: str | Composition,
     seed: int,
     sample: SampleConfig,
     *,
@@ -143,24 +156,32 @@ def observe(
         can_blank: the model was trained without words, too.
         tally: counts the network evaluations of the picture, not those beside it.
     """
-    cond, uncond, null = (model.condition([text.strip()]) for text in (prompt, negative, ""))
-    steers = sample.guidance != 1 and can_blank
-    texts = Texts(
-        words_of(model.tokenizer, prompt), cond, uncond if can_blank else None, uncond if steers else cond, null
-    )
+    uncond, null = (model.condition([text.strip()]) for text in (negative, ""))
+    steers = (sample.guidance != 1 and can_blank) or isinstance(prompt, Composition)
+    said = tuple(said_in(model, part) for part in parts_of(prompt))
+    plain = bound(model.denoiser, said[0].cond)
+    if isinstance(prompt, Composition):
+        plain = bound(composing(model.denoiser, conditions(model, prompt)), uncond)
+    texts = Texts(said, plain, uncond if can_blank else None, uncond if steers else said[0].cond, null)
     notes, shown = list[Asked](), chosen(sample.steps, moments)
-    denoise = noting(guided(model, [prompt], negative, sample, tally or Tally()), notes)
+    denoise = noting(
+        guided(model, [prompt] if isinstance(prompt, str) else prompt, negative, sample, tally or Tally()), notes
+    )
     for step in walk(model, denoise, noise_of(model, [seed], size), sample):
         asked = min(notes, key=lambda note: abs(float(note.t[0]) - step.t))  # the first where the step starts
         del notes[:-1]  # the last may have been where the next one starts
         yield step, look(model, step, asked, texts) if step.index in shown else None
 
 
+def said_in(model: Model, part: Part) -> Said:
+    """What one part of a prompt tells the network."""
+    return Said(words_of(model.tokenizer, part.text), model.condition([part.text.strip()]), part.weight)
+
+
 def look(model: Model, step: Step, asked: Asked, texts: Texts) -> Moment:
     """Ask the network again at the start of a step, and note all of ``Moment``."""
     denoiser, process, (x, t) = model.denoiser, model.denoiser.process, (asked.x, asked.t)
-    heat = token_heat(denoiser, model.config.net, x, t, texts.cond) if texts.words else None
-    effect = None if heat is None else word_effect(denoiser, x, t, texts.cond, texts.null, texts.words)
+    acting = [one for part in texts.parts if (one := acts(model, x, t, part, texts.null)) is not None]
     seen = blurring(model, x, t, texts.looked_at)
     return Moment(
         step.index,
@@ -171,13 +192,24 @@ def look(model: Model, step: Step, asked: Asked, texts: Texts) -> Moment:
         x=x[0].cpu(),
         x0=asked.x0[0].cpu(),
         eps=process.eps(x, asked.x0, t)[0].cpu(),
-        plain=denoiser(x, t, texts.cond)[0].cpu(),
+        plain=texts.plain(x, t)[0].cpu(),
         blank=None if texts.uncond is None else denoiser(x, t, texts.uncond)[0].cpu(),
-        heat=None if heat is None else word_heat(heat, texts.words)[0].cpu(),
-        effect=None if effect is None else effect.cpu(),
+        heat=torch.cat([heat for heat, _ in acting]) / len(texts.parts) if acting else None,
+        effect=torch.cat([effect for _, effect in acting]) if acting else None,
         mask=seen["mask"][0].cpu() if seen else None,
         blurred=seen["blurred"][0].cpu() if seen else None,
     )
+
+
+def acts(
+    model: Model, x: Tensor, t: Tensor, part: Said, null: Cond
+) -> tuple[Float[Tensor, "words h w"], Float[Tensor, "words h w"]] | None:
+    """Heat and effect of the words of a part; ``None`` if it has none, or the network attends to no text."""
+    heat = token_heat(model.denoiser, model.config.net, x, t, part.cond) if part.words else None
+    if heat is None:
+        return None
+    effect = abs(part.weight) * word_effect(model.denoiser, x, t, part.cond, null, part.words)
+    return word_heat(heat, part.words)[0].cpu(), effect.cpu()
 
 
 def blurring(model: Model, x: Tensor, t: Tensor, uncond: Cond) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from unfog.explain.reverse import Moment
 from unfog.explain.reverse_charts import decibels
 from unfog.explain.reverse_pictures import Pixels
 from unfog.media.png import encode
+from unfog.text.prompt import Composition, parse, parts_of
 
 LINK = "step"  # sliders of one name move together
 SPLIT = r"x_t = \alpha_t \hat{x}_0 + \sigma_t \hat{\epsilon}"
@@ -217,6 +218,12 @@ def looking(shown: Shown) -> Section:
         said = f"{word.text} · up to {50 * word.change:.0f} %"
         effects.append(Frame(picture(word.effect, f"What the word {word.text} changes, in orange."), said))
     rest = 1 - sum(word.share for word in shown.words)
+    parted = (
+        " AND and NOT make parts: a share is one of the attention of all parts together, and behind NOT the words act"
+        " the other way."
+        if isinstance(parse(shown.prompt), Composition)
+        else ""
+    )
     elsewhere = f" The other {100 * rest:.0f} % went to places kept for a reference picture." if rest > 0.01 else ""
     return Section(
         "Where each word acts",
@@ -226,7 +233,7 @@ def looking(shown: Shown) -> Section:
         "Upper row: the cross-attention of all sites and heads, averaged over the steps shown and enlarged from the"
         " network's cells; each map is drawn from its least to its greatest value, and the number is the word's share"
         ' of all attention. Words for colours point sharply; words such as "a" often collect attention that is not'
-        f" needed anywhere.{elsewhere}"
+        f" needed anywhere.{elsewhere}{parted}"
         "\n\nAttention says where a word is looked at, not what it does. Lower row: the change of the clean estimate if"
         " nobody may attend to the word. The number is the most it changes a pixel, where 100 % is black to white; all"
         " words are drawn on one scale, by square roots. What the text encoder has told other words of it stays.",
@@ -272,6 +279,11 @@ def pushing(shown: Shown) -> Section:
         if none
         else f" Here the strength s is {sample.guidance:g}; all steps are drawn on one scale."
     )
+    terms = [
+        f" {'-' if part.weight < 0 else '+'} {round(abs(part.weight), 4):g} (D_{{{k}}} - D_u)"
+        for k, part in enumerate(parts_of(parse(shown.prompt)), start=1)
+    ]
+    composed = Formula("D_c = D_u" + "".join(terms), "this prompt has parts, each with its weight; NOT turns its sign")
     return Section(
         "What guidance pushes",
         "The machine makes two guesses: one with your words and one without. Where they differ, there your words"
@@ -283,6 +295,7 @@ def pushing(shown: Shown) -> Section:
         (
             Formula(GUIDED, "classifier-free guidance; variants change one part of it"),
             Formula(r'"push" = (s - 1)(D_c - D_u)', "what that adds to the plain estimate"),
+            *((composed,) if isinstance(parse(shown.prompt), Composition) else ()),
         ),
         tuple(figures),
     )

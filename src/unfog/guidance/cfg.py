@@ -24,6 +24,7 @@ Scale = float | Tensor
 Dial = Callable[[Tensor], Tensor]  # t (b,) -> scale (b,)
 Mix = Callable[[Tensor, Tensor, Scale], Tensor]  # D_c, D_u, scale -> D
 Anchor = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]  # x, t, D_c, D_u -> what to use as D_u
+Both = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # x, t -> D_c, D_u
 
 
 def linear(
@@ -53,8 +54,18 @@ def cfg(
     if not isinstance(scale, Tensor) and not callable(scale) and scale == 1:
         return bound(denoiser, cond)
 
-    def guided(x: Tensor, t: Tensor) -> Tensor:
+    def both(x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         d_c, d_u = together(denoiser, x, t, (cond, uncond))
+        return d_c, d_u
+
+    return steered(both, scale, mix, anchor)
+
+
+def steered(both: Both, scale: Scale | Dial, mix: Mix = linear, anchor: Anchor | None = None) -> Denoise:
+    """The same from anything that gives D_c and D_u; see ``cfg``."""
+
+    def guided(x: Tensor, t: Tensor) -> Tensor:
+        d_c, d_u = both(x, t)
         if anchor is not None:
             d_u = anchor(x, t, d_c, d_u)
         return mix(d_c, d_u, scale(t) if callable(scale) else scale)

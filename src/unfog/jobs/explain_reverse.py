@@ -47,6 +47,7 @@ from unfog.model.model import Model
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, generate
 from unfog.tasks.heatmaps import words_of
+from unfog.text.prompt import parse, parts_of
 from unfog.util.errors import UsageError
 from unfog.util.files import staged_directory
 
@@ -114,7 +115,7 @@ def watched(request: ReverseRequest, loaded: Loaded, *, guidable: bool) -> Gener
     wanted, tally, moments = request.picture, Tally(), list[Moment]()
     run = observe(
         loaded.model,
-        wanted.prompt,
+        parse(wanted.prompt),
         wanted.seed,
         wanted.sample,
         negative=wanted.negative,
@@ -141,7 +142,8 @@ def without_or_with_sag(wanted: GenerateRequest, loaded: Loaded) -> Generator[Ev
     """The same picture without self-attention guidance if it was made with it, otherwise with it."""
     sample = wanted.sample.model_copy(update={"sag": 0.0 if wanted.sample.sag else SAG})
     size, x = sizes_of(loaded.model, wanted)[0], torch.empty(0)
-    run = generate(loaded.model, wanted.prompt, [wanted.seed], sample, negative=wanted.negative, size=size)
+    prompt, negative = parse(wanted.prompt), wanted.negative
+    run = generate(loaded.model, prompt, [wanted.seed], sample, negative=negative, size=size)
     for step in finite(run, loaded.found.name):
         x = step.x
         yield Progress(step.index + 1, sample.steps, "the same picture for comparison")
@@ -185,9 +187,14 @@ def words_shown(model: Model, prompt: str, seen: Seen, picture: Pixels) -> tuple
     heat, effect = mean_heat(seen.moments), mean_effect(seen.moments)
     if heat is None or effect is None:
         return ()
+    words = [
+        f"NOT {word.text}" if part.weight < 0 else word.text
+        for part in parts_of(parse(prompt))
+        for word in words_of(model.tokenizer, part.text)
+    ]
     return tuple(
-        WordShown(word.text, float(h.mean()), heated(picture, stretched(h)), float(e.max()), heated(picture, w))
-        for word, h, e, w in zip(words_of(model.tokenizer, prompt), heat, effect, weighed(effect), strict=True)
+        WordShown(word, float(h.mean()), heated(picture, stretched(h)), float(e.max()), heated(picture, w))
+        for word, h, e, w in zip(words, heat, effect, weighed(effect), strict=True)
     )
 
 

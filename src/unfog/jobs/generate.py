@@ -33,6 +33,7 @@ from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
 from unfog.text.known import Known
+from unfog.text.prompt import parse, parts_of
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -86,21 +87,19 @@ def generate_job(
         UsageError: the model cannot do this; before any work.
         DiskError: a file cannot be written; those yielded before are complete.
     """
-    begin = time.perf_counter()
-    found = source if isinstance(source, Found) else source.found
+    begin, found = time.perf_counter(), source if isinstance(source, Found) else source.found
     check(found.manifest, request)
     check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
     told = list(notes(model, found.manifest, request))
     yield from told
-    canvas, size = sizes_of(model, request)
+    prompt, (canvas, size) = parse(request.prompt), sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
-        tally, x = Tally(), torch.empty(0)
-        prompt, negative, sample = request.prompt, request.negative, request.sample
-        run = generate(model, prompt, chunk, sample, negative=negative, size=canvas, tally=tally)
+        tally, x, sample = Tally(), torch.empty(0), request.sample
+        run = generate(model, prompt, chunk, sample, negative=request.negative, size=canvas, tally=tally)
         run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames)
@@ -171,12 +170,13 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
 
 def notes(model: Model, manifest: Manifest, request: GenerateRequest) -> Iterator[Note]:
     """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
-    for which, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+    parts = [part.text for part in parts_of(parse(request.prompt))]
+    for which, text in (*(("prompt", text) for text in parts), ("negative prompt", request.negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
     if manifest.knows is None:
         return
-    unknown = Known(manifest.knows).unknown(f"{request.prompt}, {request.negative}")
+    unknown = Known(manifest.knows).unknown(", ".join([*parts, request.negative]))
     for one in unknown[:NAMED]:
         yield Note(str(one))
     if more := [one.text for one in unknown[NAMED:]]:

@@ -20,6 +20,7 @@ from unfog.media.png import encode
 from unfog.model.locate import Found
 from unfog.tasks.generate import Tally, decode
 from unfog.tasks.interpolate import interpolate
+from unfog.text.prompt import parse
 from unfog.util.errors import UsageError
 from unfog.util.files import canonical_json, write_atomic
 
@@ -59,12 +60,13 @@ def morph_job(
     loaded = open_model(source, device) if isinstance(source, Found) else source
     for end in ends:
         yield from notes(loaded.model, found.manifest, end)
+    prompts = (parse(request.prompts[0]), parse(request.prompts[1]))
     frames, tally, steps = list[UInt8[Tensor, "c h w"]](), Tally(), request.sample.steps
     for k in range(request.frames):
         share, x = k / (request.frames - 1), torch.empty(0)
         run = interpolate(
             loaded.model,
-            request.prompts,
+            prompts,
             request.seeds,
             share,
             request.sample,

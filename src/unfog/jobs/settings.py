@@ -12,6 +12,7 @@ from unfog.config.model import ModelConfig
 from unfog.config.names import grid_named, sampler_and_grid
 from unfog.config.sample import CALIBRATED, GenerateRequest, SampleConfig
 from unfog.model.store import DOES
+from unfog.text.prompt import JOINT, Composition, parse
 from unfog.util.errors import ModelError, UsageError
 
 OUTPUT = 512  # longer side of a finished picture if nobody says
@@ -175,8 +176,8 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
 
     Raises:
         ModelError: the model makes something else than pictures.
-        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, or sizes
-            as in ``check_sizes``.
+        UsageError: guidance of a model trained without caption dropout, a setting that would have no effect, AND and
+            NOT as in ``check_composed``, or sizes as in ``check_sizes``.
     """
     sample, made = request.sample, manifest.model
     if not isinstance(made, ModelConfig):
@@ -191,6 +192,7 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
             f"the model {manifest.name} was trained without dropping captions, so it cannot be guided;"
             " use --guidance 1 and no --sag or --guide cfgpp"
         )
+    composed = check_composed(manifest, request)
     if request.transparent and made.picture.channels != 4:
         raise UsageError(f"the model {manifest.name} paints no transparency; leave --transparent out")
     idle = [g.name for g in sample.guide if GUIDES[g.name].part in OF_CFG and not steered]
@@ -202,7 +204,7 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
             f"CFG++ renoises with the unconditional estimate, which a step of {asked} cannot express;"
             f" use --sampler {' or '.join(CFGPP_SAMPLERS)}{' and --eta 0' if sample.eta else ''}"
         )
-    if request.negative.strip() and not steered:
+    if request.negative.strip() and not (steered or composed):
         raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
     if sample.eta and sample.sampler != "ddim":
         raise UsageError(f"--eta has no effect on the sampler {sample.sampler}; use --sampler ddim or leave it out")
@@ -210,6 +212,27 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
         low, high = sample.interval
         raise UsageError(f"the guidance interval {low:g} {high:g} is empty; give the smaller lam first")
     check_sizes(manifest.name, made.picture.size, request)
+
+
+def check_composed(manifest: Manifest, request: GenerateRequest) -> bool:
+    """Whether the prompt has parts, which are composed against the empty or the negative prompt at every guidance.
+
+    Raises:
+        UsageError: the parts cannot be read (``text/prompt.py``), the model was trained without dropping captions, or
+            the negative prompt has parts, too.
+    """
+    composed = isinstance(parse(request.prompt), Composition)
+    if composed and manifest.caption_dropout == 0:
+        raise UsageError(
+            f"the model {manifest.name} was trained without dropping captions, so it cannot compose AND and NOT;"
+            " write them in lower case"
+        )
+    if JOINT.search(request.negative):
+        raise UsageError(
+            "AND and NOT belong into the prompt: the negative prompt is the one text that all is steered away from;"
+            " write them in lower case there, or NOT in the prompt"
+        )
+    return composed
 
 
 def check_sizes(name: str, trained: int, request: GenerateRequest) -> None:

@@ -17,6 +17,7 @@ from unfog.jobs.save import Place, save
 from unfog.jobs.settings import check
 from unfog.media.grid import sheet_png
 from unfog.model.locate import Found
+from unfog.text.prompt import parse
 
 SCALES = (1.0, 2.0, 3.0, 5.0)
 CELL = 192  # longer side of a picture on the sheet if nobody says
@@ -75,7 +76,8 @@ def at_scale(request: GenerateRequest, scale: float) -> GenerateRequest:
     """The request with another strength of guidance; at 1 what would have no effect is left out."""
     guide = tuple(g for g in request.sample.guide if scale != 1 or GUIDES[g.name].part not in OF_CFG)
     sample = request.sample.model_copy(update={"guidance": scale, "guide": guide})
-    return request.model_copy(update={"sample": sample, **({"negative": ""} if scale == 1 else {})})
+    idle = scale == 1 and isinstance(parse(request.prompt), str)
+    return request.model_copy(update={"sample": sample, **({"negative": ""} if idle else {})})
 
 
 def sheet_of(pictures: list[Picture]) -> bytes:

@@ -1,7 +1,8 @@
 """Text to picture: pure noise -> sampler over a guided denoiser -> decoded pixels.
 
 The composition: condition(prompt), condition(negative) -> cfg (guides, rescale, interval) -> PAG, SEG, SLG -> SAG ->
-threshold -> sampler(grid) -> decode.
+threshold -> sampler(grid) -> decode. A prompt of several parts (``text/prompt.py``) has a condition for each, and how
+they go together with the rest says ``guidance/compose.py``.
 
 Images of one call do not influence each other: image k equals the same seed generated alone, to the last bit on a CPU.
 There the arithmetic libraries choose the order of a sum by the shape of the whole batch and by each thread's share of
@@ -25,6 +26,7 @@ from unfog.core.grid import GRIDS, through
 from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.guidance.cfg import cfg
+from unfog.guidance.compose import Composed, composed_cfg, composing
 from unfog.guidance.interval import interval
 from unfog.guidance.sag import sag
 from unfog.media.alpha import over, straight
@@ -36,6 +38,7 @@ from unfog.samplers.ddim import ddim
 from unfog.samplers.step import NoiseSource, Step
 from unfog.tasks.guides import parts, pushed, ranged
 from unfog.tasks.upscale import upscale
+from unfog.text.prompt import Composition
 from unfog.util.random import Draw, Noise
 
 
@@ -56,27 +59,46 @@ def counted(denoiser: Watched, tally: Tally) -> Watched:
     return call
 
 
-def guided(model: Model, prompts: Sequence[str], negative: str, sample: SampleConfig, tally: Tally) -> Denoise:
-    """The denoiser steered by one prompt, or by one per picture, as the settings say.
+def guided(
+    model: Model, prompt: Composition | Sequence[str], negative: str, sample: SampleConfig, tally: Tally
+) -> Denoise:
+    """The denoiser steered by a composition, by one text, or by one text per picture, as the settings say.
 
-    A blank prompt is the null conditioning; without a negative one there is then nothing to guide towards.
+    A blank text is the null conditioning; without a negative one there is then nothing to guide towards.
     """
-    texts, negative = [text.strip() for text in prompts], negative.strip()
-    cond, uncond = model.condition(texts), model.condition([negative])
+    negative = negative.strip()
+    uncond = model.condition([negative])
+    if isinstance(prompt, Composition):
+        return steered_by(model, conditions(model, prompt), uncond, sample.guidance, sample, tally)
+    texts = [text.strip() for text in prompt]
     scale = sample.guidance if any(texts) or negative else 1.0
-    return steered_by(model, cond, uncond, scale, sample, tally)
+    return steered_by(model, model.condition(texts), uncond, scale, sample, tally)
 
 
-def steered_by(model: Model, cond: Cond, uncond: Cond, scale: float, sample: SampleConfig, tally: Tally) -> Denoise:
-    """The denoiser steered from one conditioning towards another, with what the settings wrap round it."""
+def conditions(model: Model, prompt: Composition) -> Composed:
+    """The condition of every part with its weight."""
+    parts = prompt.parts
+    return Composed([model.condition([part.text]) for part in parts], [part.weight for part in parts])
+
+
+def steered_by(
+    model: Model, cond: Cond | Composed, uncond: Cond, scale: float, sample: SampleConfig, tally: Tally
+) -> Denoise:
+    """The denoiser steered from one conditioning towards others, with what the settings wrap round it."""
     denoiser, process = counted(model.denoiser, tally), model.denoiser.process
     asked, mix, anchor = parts(sample, process, times(sample, process))
-    steered = cfg(denoiser, cond, uncond, asked if scale == sample.guidance else scale, mix, anchor)
+    asked = asked if scale == sample.guidance else scale
+    if isinstance(cond, Composed):
+        steered = composed_cfg(denoiser, cond, uncond, asked, mix, anchor)
+        plain, given = composing(denoiser, cond), uncond
+    else:
+        steered = cfg(denoiser, cond, uncond, asked, mix, anchor)
+        plain, given = denoiser, cond
     if sample.interval is not None:
-        steered = interval(steered, bound(denoiser, cond), process, *sample.interval)
-    steered = pushed(steered, sample, denoiser, cond, model.config.net)
+        steered = interval(steered, bound(plain, given), process, *sample.interval)
+    steered = pushed(steered, sample, plain, given, model.config.net)
     if sample.sag:
-        steered = sag(steered, denoiser, uncond if scale != 1 else cond, sample.sag, process=process)
+        steered = sag(steered, denoiser, uncond if scale != 1 else given, sample.sag, process=process)
     return ranged(steered, sample)
 
 
@@ -95,7 +117,7 @@ def one_by_one(denoise: Denoise) -> Denoise:
 @torch.no_grad()
 def generate(
     model: Model,
-    prompt: str | Sequence[str],
+    prompt: str | Composition | Sequence[str],
     seeds: Sequence[int],
     sample: SampleConfig,
     *,
@@ -108,7 +130,8 @@ def generate(
 
     Args:
         model: a loaded model (evaluation mode).
-        prompt: what to show; "" is unconditional. One text, or one per picture (not with ``exact`` on a CPU).
+        prompt: what to show; "" is unconditional. A text, word for word, a composition (``text/prompt.py``), or one
+            text per picture (not with ``exact`` on a CPU).
         seeds: one per picture, 0..2^64-1.
         sample: sampler, grid and guidance.
         negative: what to steer away from.
@@ -116,10 +139,10 @@ def generate(
         tally: counts network evaluations.
         exact: on a CPU, compute every picture as if it were alone (see the module docstring).
     """
-    prompts = [prompt] if isinstance(prompt, str) else prompt
-    denoise = guided(model, prompts, negative, sample, tally or Tally())
+    prompt = [prompt] if isinstance(prompt, str) else prompt
+    denoise = guided(model, prompt, negative, sample, tally or Tally())
     if exact and model.device.type == "cpu":
-        assert len(prompts) == 1, "pictures asked for one at a time have one prompt"
+        assert isinstance(prompt, Composition) or len(prompt) == 1, "pictures asked for one at a time have one prompt"
         denoise = one_by_one(denoise)
     yield from walk(model, denoise, noise_of(model, seeds, size), sample)
 

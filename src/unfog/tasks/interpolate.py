@@ -7,11 +7,17 @@ Noises are interpolated on the sphere (Shoemake, "Animating Rotation with Quater
 mean of two independent ones would be too weak, and no noise any more. Token k of one prompt goes to token k of the
 other; where one prompt is shorter, the mean of its tokens stands for those it lacks. The ends are the pictures that
 ``tasks/generate.py`` makes of the two prompts and seeds, bit for bit.
+
+Of prompts with AND and NOT the first part goes to the first, the second to the second, likewise those that NOT turns
+away from; their weights go along. A part that has no counterpart fades, its weight going to or coming from 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 import torch
 from jaxtyping import Float
@@ -19,9 +25,11 @@ from torch import Tensor
 
 from unfog.config.sample import SampleConfig
 from unfog.core.cond import Cond
+from unfog.guidance.compose import Composed
 from unfog.model.model import Model
 from unfog.samplers.step import NoiseSource, Step
-from unfog.tasks.generate import Tally, noise_of, steered_by, walk
+from unfog.tasks.generate import Tally, conditions, noise_of, steered_by, walk
+from unfog.text.prompt import Composition, Part, parts_of
 from unfog.util.random import Draw
 
 ALIKE = 1e-4  # radians; below it a straight mean is as good, and needs no division
@@ -30,7 +38,7 @@ ALIKE = 1e-4  # radians; below it a straight mean is as good, and needs no divis
 @torch.no_grad()
 def interpolate(
     model: Model,
-    prompts: tuple[str, str],
+    prompts: tuple[str | Composition, str | Composition],
     seeds: tuple[int, int],
     share: float,
     sample: SampleConfig,
@@ -44,12 +52,32 @@ def interpolate(
     Yields every step; ``tasks.generate.decode`` gives pixels. Other arguments as in ``tasks.generate.generate``.
     """
     first, second = (noise_of(model, [seed], size) for seed in seeds)
-    texts, negative = [text.strip() for text in prompts], negative.strip()
-    one, other = (model.condition([text]) for text in texts)
-    cond = between(one, other, share)
-    scale = sample.guidance if any(texts) or negative else 1.0
-    denoise = steered_by(model, cond, model.condition([negative]), scale, sample, tally or Tally())
+    negative = negative.strip()
+    said = [negative, *(part.text.strip() for prompt in prompts for part in parts_of(prompt))]
+    scale, uncond = sample.guidance if any(said) else 1.0, model.condition([negative])
+    denoise = steered_by(model, meant(model, prompts, share), uncond, scale, sample, tally or Tally())
     yield from walk(model, denoise, noise_between(first, second, share), sample)
+
+
+def meant(model: Model, prompts: tuple[str | Composition, str | Composition], share: float) -> Cond | Composed:
+    """What the network is told at ``share`` of the way."""
+    if share in (0.0, 1.0):
+        prompt = prompts[1] if share else prompts[0]
+        return conditions(model, prompt) if isinstance(prompt, Composition) else model.condition([prompt.strip()])
+    pairs = list(paired(parts_of(prompts[0]), parts_of(prompts[1])))
+    rows = [[model.condition([part.text.strip()]) for part in pair] for pair in pairs]
+    conds = [between(first, second, share) for first, second in rows]
+    if not any(isinstance(prompt, Composition) for prompt in prompts):
+        return conds[0]
+    return Composed(conds, [(1 - share) * one.weight + share * other.weight for one, other in pairs])
+
+
+def paired(one: Sequence[Part], other: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """Parts that go to each other: those with those of the same sign, in their order; see the module docstring."""
+    for sign in (1, -1):
+        rows = ([part for part in parts if math.copysign(1, part.weight) == sign] for parts in (one, other))
+        for first, second in zip_longest(*rows):
+            yield first or replace(second, weight=0.0), second or replace(first, weight=0.0)
 
 
 def between(first: Cond, second: Cond, share: float) -> Cond:
