@@ -44,7 +44,10 @@ def test_two_towers_are_trained_watched_and_loaded(made: Path, capsys: pytest.Ca
     watched = events(made / "towers", "validation")
     assert len(watched) == 3
     assert all(0 <= event["recall_at_1"] <= event["recall_at_10"] <= 1 for event in watched)
+    assert all(0 < event["sketch_error"] < 2 for event in watched)
+    assert watched[-1]["sketch_error"] < watched[0]["sketch_error"]
     assert (made / "towers/samples/0000000144.png").is_file()
+    assert (made / "towers/samples/0000000144-sketch.png").is_file()
     towers = load_contrast(made / "towers/model")
     u = towers.read(towers.tokenizer.encode(["a red circle", "two green stars"]))
     torch.testing.assert_close(u.norm(dim=1), torch.ones(2))
@@ -62,6 +65,9 @@ def test_a_model_that_draws_starts_with_their_words_and_is_trained_on(made: Path
     torch.testing.assert_close(drawn.text.token.weight, lent.text.token.weight, atol=1e-2, rtol=0)
     assert drawn.style is not None
     assert torch.equal(drawn.style.stem.weight, lent.picture.stem.weight)
+    assert lent.sketch is not None
+    sketch = drawn.denoiser.net.get_submodule("sketch.out").weight
+    torch.testing.assert_close(sketch, lent.sketch.out.weight, atol=1e-2, rtol=0)
     again = arguments(made / "data", made / "again", 48, start=str(made / "first"), size="24")
     assert run([*again, "--set", "train.optimiser.lr=1e-9"]) == Exit.OK
     later = load_model(made / "again/model")

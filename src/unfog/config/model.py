@@ -75,6 +75,8 @@ class HybridConfig(Config):
     core_depth: Positive = 4
     heads: Positive = 6
     emb: Positive = 256
+    sketch: Annotated[int, Field(ge=0, le=65536)] = 0
+    """Width of the layer between a text and what it alone suggests (``nets/sketch.py``); 0: nothing is suggested."""
 
 
 class UNetConfig(Config):
@@ -164,6 +166,8 @@ class ContrastConfig(Config):
     picture: PictureConfig = PictureConfig()
     encoder: EncoderConfig = EncoderConfig()
     dim: Positive = 128
+    sketch: Annotated[int, Field(ge=0, le=65536)] = 0
+    """As of a network that draws, to lend it one; 0: none."""
 
 
 class UpscaleConfig(Config):

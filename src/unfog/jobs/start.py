@@ -11,11 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from unfog.codec.vae import VAE
-from unfog.config.model import ContrastConfig, ModelConfig, VAEConfig
+from unfog.config.model import ContrastConfig, HybridConfig, ModelConfig, VAEConfig
 from unfog.config.train import RunConfig
 from unfog.model.build import AnyModel
 from unfog.model.model import Model
 from unfog.model.store import DOES, load_any, read_manifest
+from unfog.nets.hybrid import Hybrid
 from unfog.text.contrast import Contrast
 from unfog.util.errors import UsageError
 
@@ -40,6 +41,8 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
         case ContrastConfig(), ModelConfig():
             eyes = lent.encoder.model_copy(update={"depth": min(EYES_DEPTH, lent.encoder.depth)})
             model = made.model_copy(update={"text": lent.text, "style": eyes})
+            if lent.sketch and isinstance(made.net, HybridConfig):
+                model = model.model_copy(update={"net": made.net.model_copy(update={"sketch": lent.sketch})})
         case _ if lent.kind == made.kind:
             if others := sorted(name for name in chosen if name.startswith(KEPT)):
                 raise UsageError(f"a run that starts from a model has its network: leave out --set {others[0]}=...")
@@ -96,6 +99,9 @@ def begin_with(model: AnyModel, folder: Path) -> None:
             model.text.load_state_dict(lent.text.state_dict())
             kept = model.style.state_dict().keys()
             model.style.load_state_dict({k: v for k, v in lent.picture.state_dict().items() if k in kept})
+            if lent.sketch is not None and isinstance(model.denoiser.net, Hybrid):
+                assert model.denoiser.net.sketch is not None
+                model.denoiser.net.sketch.load_state_dict(lent.sketch.state_dict())
         case VAE() as lent, Model():
             assert isinstance(model.codec, VAE)
             model.codec.load_state_dict(lent.state_dict())

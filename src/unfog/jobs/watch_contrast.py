@@ -1,10 +1,14 @@
-"""What is looked at while two towers are trained: whether captions find their own pictures among held-out ones."""
+"""What is looked at while two towers are trained: whether captions find their own pictures among held-out ones.
+
+And, if a sketch is trained with them, how far what captions suggest is from the thumbnails of their pictures.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from unfog.config.train import RunConfig
@@ -50,9 +54,10 @@ class ComparingWatch:
 
     def validate(self) -> dict[str, Any]:
         """Shares of captions whose own picture is the first, or among the first ten."""
-        scores, _, _ = self.scores()
+        scores, pictures, captions = self.scores()
         above = (scores > scores.diagonal()[:, None]).sum(1)  # pictures that seem to fit better
-        return {
+        facts = {} if self.model.sketch is None else {"sketch_error": self.apart(pictures, captions)}
+        return facts | {
             "kind": "validation",
             "step": self.state.step,
             "seen_images": self.state.seen_images,
@@ -62,11 +67,31 @@ class ComparingWatch:
             "time": {},
         }
 
+    @torch.no_grad()
+    def summary(self, captions: list[str]) -> Tensor:
+        """Summaries of captions."""
+        words = self.model.tokenizer.encode(captions, pad_to=self.model.tokenizer.max_tokens)
+        return self.model.summary(words.to(self.model.device))
+
+    @torch.no_grad()
+    def apart(self, pictures: Tensor, captions: list[str]) -> float:
+        """Mean squared distance of what captions suggest from the thumbnails of their pictures."""
+        assert self.model.sketch is not None
+        return self.model.sketch.loss(self.summary(captions), pictures.to(self.model.device)).mean().item()
+
     def preview(self) -> None:
-        """Write a sheet of captions with the pictures that they find first."""
+        """Write a sheet of captions with the pictures that they find first, and one with what they suggest."""
         if self.n == 0:
             return
         scores, pictures, captions = self.scores()
-        found = pictures[scores[:SHOWN].argmax(1)]
-        pixels = to_uint8(over(found) if found.shape[1] == 4 else found)
-        write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", sheet_png(pixels, captions[:SHOWN]))
+        self.sheet("", pictures[scores[:SHOWN].argmax(1)], captions[:SHOWN])
+        if self.model.sketch is not None:
+            with torch.no_grad():
+                thumbnails = self.model.sketch(self.summary(captions[:SHOWN])).cpu()
+            self.sheet("-sketch", F.interpolate(thumbnails, size=pictures.shape[2:]), captions[:SHOWN])
+
+    def sheet(self, suffix: str, x: Tensor, captions: list[str]) -> None:
+        """Write pictures with their captions to the samples folder."""
+        pixels = to_uint8((over(x) if x.shape[1] == 4 else x).clamp(-1, 1))
+        page = sheet_png(pixels, captions)
+        write_atomic(self.folder.samples / f"{self.state.seen_images:010d}{suffix}.png", page)

@@ -20,6 +20,7 @@ from unfog.model.model import Model
 from unfog.nets.hybrid import Hybrid
 from unfog.nets.layers import initialise
 from unfog.nets.picture_encoder import PictureEncoder
+from unfog.nets.sketch import Sketch
 from unfog.nets.unet import UNet
 from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
@@ -91,6 +92,7 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 emb=net.emb,
                 control=drawn_channels(config) + 1 if config.completes else 0,
                 image=0 if config.style is None else config.style.width,
+                sketch=build_sketch(config, net.sketch),
             )
         case cm.UNetConfig():
             if config.completes or config.style is not None:
@@ -106,6 +108,14 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
                 pooled=text.width,
                 emb=net.emb,
             )
+
+
+def build_sketch(config: cm.ModelConfig | cm.ContrastConfig, hidden: int) -> Sketch | None:
+    """What a text alone suggests, if anything."""
+    if hidden == 0:
+        return None
+    ndim = config.ndim if isinstance(config, cm.ModelConfig) else 2
+    return Sketch(ndim=ndim, channels=config.picture.channels, pooled=config.text.width, hidden=hidden)
 
 
 def build_density(config: ct.TrainConfig) -> Density:
@@ -172,7 +182,8 @@ def build_contrast(config: cm.ContrastConfig, tokenizer: Tokenizer, *, seed: int
         picture = build_tower(config.encoder, config.picture.channels)
         text = build_text(config.text, tokenizer)
         widths = {"width": config.text.width, "picture_width": config.encoder.width}
-        model = Contrast(tokenizer, text, picture, dim=config.dim, **widths)
+        sketch = build_sketch(config, config.sketch)
+        model = Contrast(tokenizer, text, picture, dim=config.dim, sketch=sketch, **widths)
     return drawn(model, seed)
 
 

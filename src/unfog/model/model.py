@@ -83,7 +83,8 @@ class Model(nn.Module):
         if reference is not None and of is not None:
             seen = self.look(reference)
             cond = replace(cond, image=seen.new_zeros(x0.shape[0], *seen.shape[1:]).index_copy(0, of, seen))
-        return self.denoiser.loss(x0, t, eps, cond)
+        loss, sketch = self.denoiser.loss(x0, t, eps, cond), getattr(self.denoiser.net, "sketch", None)
+        return loss if sketch is None else loss + sketch.loss(cond.pooled, x)
 
     @torch.no_grad()
     def encode(self, x: Float[Tensor, "b c *_space"]) -> Float[Tensor, "b d *space"]:

@@ -38,6 +38,9 @@ from unfog.nets.layers import (
 )
 from unfog.nets.place import Place
 from unfog.nets.rope import angles
+from unfog.nets.sketch import Sketch
+
+LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
 class Hybrid(nn.Module):
@@ -54,6 +57,7 @@ class Hybrid(nn.Module):
         emb: width of the modulation embedding.
         control: extra input channels of ``cond.control``; without it they are 0.
         image: width of the tokens of a reference picture, ``cond.image``, 0: none.
+        sketch: what a text alone suggests, shown to the stem beside ``x``; only its own loss trains it.
 
     What is absent is 0, for both: no pixel is known, no style is given.
     """
@@ -75,6 +79,7 @@ class Hybrid(nn.Module):
         emb: int = 256,
         control: int = 0,
         image: int = 0,
+        sketch: Sketch | None = None,
     ) -> None:
         super().__init__()
         self.patch, self.multiple, self.control = patch, patch * 2 ** len(widths), control
@@ -82,7 +87,9 @@ class Hybrid(nn.Module):
         self.head_dim = core_width // heads
         cell = patch**ndim
         self.embed = Embed(emb, pooled=pooled, labels=labels)
-        self.stem = Conv(ndim, (channels + control) * cell + ndim, widths[0])
+        self.sketch = sketch
+        beside = ndim + (0 if sketch is None else sketch.channels)
+        self.stem = Conv(ndim, (channels + control) * cell + beside, widths[0])
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()
         for width, coarser in zip(widths, [*widths[1:], core_width], strict=True):
@@ -104,7 +111,7 @@ class Hybrid(nn.Module):
         if self.image is not None:
             cond = self.with_image(cond, self.image)
         h = unshuffle(pad_to_multiple(x, self.multiple), self.patch)
-        h = self.stem(torch.cat([h, coordinates(h)], dim=1))
+        h = self.stem(torch.cat([h, coordinates(h), *self.suggested(h, cond)], dim=1))
         skips: list[Tensor] = []
         for blocks, shrink in zip(self.down, self.shrink, strict=True):
             for block in blocks.children():
@@ -117,6 +124,13 @@ class Hybrid(nn.Module):
             for block in blocks.children():
                 h = block(torch.cat([h, skips.pop()], dim=1) / math.sqrt(2), emb)
         return crop(shuffle(self.out(F.silu(self.norm(h))), self.patch), space)
+
+    def suggested(self, h: Tensor, cond: Cond) -> list[Tensor]:
+        """What the text alone suggests, as large as ``h``; nothing if this network has no sketch."""
+        if self.sketch is None or cond.pooled is None:
+            return []
+        thumbnail = self.sketch(cond.pooled).detach()
+        return [F.interpolate(thumbnail, size=h.shape[2:], mode=LINEAR[h.ndim - 2], align_corners=False).to(h.dtype)]
 
     def with_image(self, cond: Cond, project: Linear) -> Cond:
         """The text tokens followed by those of the reference picture, to be attended to alike.

@@ -18,10 +18,12 @@ from torch import Tensor, nn
 
 from unfog.nets.layers import Linear, Scalar
 from unfog.nets.picture_encoder import PictureEncoder
+from unfog.nets.sketch import Sketch
 from unfog.text.encoder import TextEncoder
 from unfog.text.tokenizer import Encoded, Tokenizer
 
 FIRST_SCALE, LARGEST_SCALE = 1 / 0.07, 100.0
+SKETCH = 4.0  # weight of the suggested thumbnails beside the towers' loss
 
 
 class Contrast(nn.Module):
@@ -32,6 +34,7 @@ class Contrast(nn.Module):
         text: captions -> tokens and their mean, ``width`` numbers.
         picture: pictures -> tokens of ``picture_width`` numbers, which are averaged.
         dim: length of the common vectors.
+        sketch: is trained beside them to say what a caption suggests, for a network that draws.
     """
 
     def __init__(
@@ -43,12 +46,14 @@ class Contrast(nn.Module):
         width: int,
         picture_width: int,
         dim: int,
+        sketch: Sketch | None = None,
     ) -> None:
         super().__init__()
         self.tokenizer, self.text, self.picture = tokenizer, text, picture
         self.from_text = Linear(width, dim, bias=False)
         self.from_picture = Linear(picture_width, dim, bias=False)
         self.scale = Scalar(math.log(FIRST_SCALE))
+        self.sketch = sketch
 
     @property
     def device(self) -> torch.device:
@@ -56,8 +61,16 @@ class Contrast(nn.Module):
 
     def read(self, words: Encoded) -> Float[Tensor, "b dim"]:
         """Unit vectors of captions."""
+        return self.directed(self.summary(words))
+
+    def summary(self, words: Encoded) -> Float[Tensor, "b d"]:
+        """The summaries of captions that the text tower makes."""
         pooled = self.text(words).pooled
         assert pooled is not None
+        return pooled
+
+    def directed(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b dim"]:
+        """Unit vectors of summaries."""
         return F.normalize(self.from_text(pooled).float(), dim=-1)
 
     def look(self, x: Float[Tensor, "b c *space"]) -> Float[Tensor, "b dim"]:
@@ -67,9 +80,11 @@ class Contrast(nn.Module):
     def forward(self, x: Float[Tensor, "b c *space"], words: Encoded) -> Float[Tensor, " b"]:
         """The loss of every pair (see the module docstring)."""
         scale = self.scale().exp().clamp(max=LARGEST_SCALE)
-        scores = scale * self.read(words) @ self.look(x).T  # (b captions, b pictures)
+        pooled = self.summary(words)
+        scores = scale * self.directed(pooled) @ self.look(x).T  # (b captions, b pictures)
         same = (words.ids[:, None] == words.ids).all(-1).fill_diagonal_(False)
         scores = scores.masked_fill(same, float("-inf"))
         right = torch.arange(len(scores), device=scores.device)
         loss = [F.cross_entropy(s, right, reduction="none") for s in (scores, scores.T)]
-        return (loss[0] + loss[1]) / 2
+        apart = 0 if self.sketch is None else SKETCH * self.sketch.loss(pooled, x)
+        return (loss[0] + loss[1]) / 2 + apart

@@ -13,7 +13,6 @@ from itertools import pairwise
 from unfog.data.compose.attach import attached, available
 from unfog.data.compose.backdrops import BACKDROPS
 from unfog.data.compose.boxes import (
-    BORDER,
     DRIFT,
     EXTENT,
     GAP,
@@ -32,6 +31,7 @@ from unfog.data.compose.stage import Stage, Thing
 
 SIDES: tuple[Relation, ...] = ("left of", "right of", "above", "below")
 ALONE: dict[Size, float] = {"tiny": 0.1, "small": 0.15, "medium": 0.25, "big": 0.3, "giant": 0.2}
+ALONE_EXTENT = 0.875  # 56 pixels of 64: whole cells of 4 pixels stay free around it
 PLACED: tuple[Size, ...] = ("tiny", "small", "medium")
 TWO: tuple[tuple[Size, Size], ...] = (  # either way round; two medium ones fill the picture best
     ("medium", "medium"),
@@ -71,12 +71,9 @@ class Plan:
 
 
 def bare(stage: Stage) -> Plan | None:
-    """One sprite, upright, large and in the middle, always much alike: what a name alone gives is learned first."""
+    """One sprite, upright, in the middle, always as large: a name alone then has one answer, and is learned first."""
     thing = stage.sprite()
-    if thing is None:
-        return None
-    extent = stage.dice.uniform(0.8, 1 - 2 * BORDER)
-    return Plan((thing.group(extent, [(near(stage.dice, extent), near(stage.dice, extent))]),), fits=thing.fits)
+    return thing and Plan((thing.group(ALONE_EXTENT, [(0.5, 0.5)]),), fits=thing.fits)
 
 
 def one(stage: Stage) -> Plan | None:
