@@ -45,7 +45,6 @@ def test_two_towers_are_trained_watched_and_loaded(made: Path, capsys: pytest.Ca
     assert len(watched) == 3
     assert all(0 <= event["recall_at_1"] <= event["recall_at_10"] <= 1 for event in watched)
     assert all(0 < event["sketch_error"] < 2 for event in watched)
-    assert watched[-1]["sketch_error"] < watched[0]["sketch_error"]
     assert (made / "towers/samples/0000000144.png").is_file()
     assert (made / "towers/samples/0000000144-sketch.png").is_file()
     towers = load_contrast(made / "towers/model")
