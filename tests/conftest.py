@@ -23,7 +23,7 @@ import torch
 import typing_extensions
 
 REPO = Path(__file__).resolve().parent.parent
-_memory = functools.partial(jaxtyping.jaxtyped, "context")
+_memory: Any = functools.partial(jaxtyping.jaxtyped, "context")
 
 
 def _adapt_checks() -> None:
