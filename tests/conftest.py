@@ -34,8 +34,8 @@ def _adapt_checks() -> None:
       plain wrapper, so the samplers would behave differently under test.
     * Interfaces (``Protocol``) become checkable at run time, which beartype needs of every class in an annotation.
     * A function is checked by beartype, once, in a fresh memory of the sizes of named axes; without named axes there is
-      nothing to remember. jaxtyping's own wrapper checks the arguments twice and binds them besides: two thirds of the
-      time of the laws of samplers.
+      nothing to remember. jaxtyping's own wrapper, which remains where beartype would stumble over a name that is not
+      imported, checks the arguments twice and binds them besides: two thirds of the time of the laws of samplers.
     """
     checked = jaxtyping.jaxtyped
 
@@ -43,11 +43,13 @@ def _adapt_checks() -> None:
         def decorate(fn: Any) -> Any:
             if inspect.isclass(fn):
                 return decorate_class(fn)
-            if not _names_axes(fn):
+            named, generator = _named(fn), inspect.isgeneratorfunction(fn)
+            if named is not None and not any(_has_axes(value) for value in named):
                 return typechecker(fn)
-            if inspect.isgeneratorfunction(fn):
-                return _generator(fn, checked(fn, typechecker=typechecker))
-            return _remembering(typechecker(fn))
+            if named is not None and not generator:
+                return _remembering(typechecker(fn))
+            wrapped = checked(fn, typechecker=typechecker)
+            return _generator(fn, wrapped) if generator else wrapped
 
         def decorate_class(cls: Any) -> Any:
             if typing_extensions.is_protocol(cls):
@@ -80,14 +82,22 @@ def _generator(fn: Any, wrapped: Any) -> Any:
     return generator
 
 
-def _names_axes(fn: Any) -> bool:
-    """Whether an annotation names an axis, or something made of one, or what only a type checker imports."""
-    names = {name for annotation in fn.__annotations__.values() for name in re.findall(r"\w+", str(annotation))}
+def _named(fn: Any) -> list[Any] | None:
+    """What the annotations name; ``None`` if some of it is imported by type checkers only."""
+    names = {
+        name for annotation in fn.__annotations__.values() for name in re.findall(r"[^\W\d]\w*", _bare(annotation))
+    }
     known = vars(builtins) | fn.__globals__
-    return any(name not in known or _has_axes(known[name]) for name in names)
+    return [known[name] for name in names] if names <= known.keys() else None
+
+
+def _bare(annotation: Any) -> str:
+    """An annotation without the strings in it and without what is reached by a dot."""
+    return re.sub(r"""(["']).*?\1|\.\w+""", "", str(annotation))
 
 
 def _has_axes(value: Any) -> bool:
+    """Whether it is a shape that names an axis, or is made of one; a shape that is only begun may become one."""
     if inspect.isclass(value) and issubclass(value, jaxtyping.AbstractArray):
         return any(character.isalpha() for character in value.dim_str)
     if inspect.isclass(value) and issubclass(value, jaxtyping.AbstractDtype):
