@@ -220,5 +220,5 @@ def test_a_folder_name_of_escapes_is_no_name(unfog, home):
 
 def test_nothing_is_written_into_a_model_folder(unfog, evil, tmp_path):
     before = tree(evil), (evil / WEIGHTS).stat().st_mtime_ns
-    assert unfog("generate", "a red circle", "--model", "evil", "-o", tmp_path / "out").code == 0
+    assert unfog("generate", "a red circle", "--model", "evil", "--native", "-o", tmp_path / "out").code == 0
     assert (tree(evil), (evil / WEIGHTS).stat().st_mtime_ns) == before

@@ -164,9 +164,10 @@ def test_the_largest_recipe_that_is_allowed_is_bounded_by_the_model(unfog, home,
 
 def test_escapes_in_prompts_never_reach_the_terminal(unfog, home, tmp_path):
     evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\r" + "red circle " * 99 + "\x1b[31m"
+    asked = ("generate", evil, "--model", "tiny", "--seed", 1, "--native", "-o", tmp_path)
     for said in (
-        unfog("generate", evil, "--model", "tiny", "--seed", 1, "-n", 2, "-o", tmp_path, "--negative", evil, "--show"),
-        unfog("generate", evil, "--model", "tiny", "--seed", 1, "-o", tmp_path, "--json"),
+        unfog(*asked, "-n", 2, "--negative", evil, "--show"),
+        unfog(*asked, "--json"),
         unfog("replay", tmp_path / f"{slug_of(tmp_path)}-1.png", "--check"),
         unfog("generate", "a", "--model", evil),
         unfog("generate", "a", "--sampler", evil),

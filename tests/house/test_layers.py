@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jaxtyping
 import pytest
 import torch
+from beartype.roar import BeartypeCallHintViolation
 
 
 def test_every_import_points_downwards(repo):
@@ -18,10 +18,21 @@ def test_every_import_points_downwards(repo):
 
 
 def test_shapes_are_checked_here():
+    from unfog.core.oracle import FiniteData
+    from unfog.core.process import Process
+    from unfog.core.schedule import Flow
     from unfog.util.random import philox
 
-    with pytest.raises(jaxtyping.TypeCheckError):
+    with pytest.raises(BeartypeCallHintViolation):  # one argument
         philox(torch.zeros(3, 5, dtype=torch.int64), torch.zeros(3, 2, dtype=torch.int64))
+    with pytest.raises(BeartypeCallHintViolation):  # two arguments that do not agree
+        Process(Flow()).noise(torch.zeros(3, 2), torch.zeros(3, 5), torch.zeros(3))
+    with pytest.raises(BeartypeCallHintViolation):  # no named axis
+        Flow().alpha(torch.zeros(3, dtype=torch.int64))
+    with pytest.raises(BeartypeCallHintViolation):  # a field
+        FiniteData(torch.zeros(3))
+    with pytest.raises(BeartypeCallHintViolation):  # a field of another kind
+        Process(0.5)
 
 
 def test_gradients_are_off_inside_a_sampler_and_on_outside():

@@ -109,10 +109,9 @@ def test_same_end_on_every_schedule(name: str) -> None:
 def test_from_pure_noise_to_no_noise_on_every_schedule(name: str) -> None:
     for schedule in SCHEDULES.values():
         process = Process(schedule)
-        denoise = wide_mixture().denoise(process)
+        denoise, x = two_humps(process), start(process, 2, 3)
         for n, grid in ((1, uniform), (2, rf_shift), (6, uniform)):
-            x, ts = start(process, 3, 30), grid(process, n)
-            steps = list(SAMPLERS[name].run(denoise, process, x, ts, noise=cheap(3, 30)))
+            steps = list(SAMPLERS[name].run(denoise, process, x, grid(process, n), noise=cheap(2, 3)))
             assert [step.index for step in steps] == list(range(n))
             assert (steps[0].t, steps[-1].s) == (1, 0)
             assert all(a.s == b.t for a, b in pairwise(steps))

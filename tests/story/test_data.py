@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.support.disk import small_files
 from tests.support.folders import load_folder, settings
 from tests.support.pictures import encoded, pattern, raw_png, write
 from tests.support.plans import planned
@@ -28,15 +27,8 @@ from unfog.media.image import to_uint8
 from unfog.util.errors import DataError, Exit
 from unfog.util.files import verify_directory
 
+
 # A process with files of at most so many bytes, which is what a full disk looks like to it (EFBIG for ENOSPC).
-FULL_DISK = """
-import resource, sys
-from unfog.cli.main import run
-resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
-sys.exit(run(sys.argv[1:]))
-"""
-
-
 @pytest.fixture
 def unfog(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Run a command; exit code, stdout, stderr."""
@@ -147,15 +139,14 @@ def test_nothing_is_written_over(tmp_path: Path, unfog: Callable[..., tuple[int,
     assert (tmp_path / "mine" / "a.txt").read_bytes() == b"dear to me"
 
 
-def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_nothing_half_written(unfog: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     room = tmp_path / "room"
     room.mkdir()
-    arguments = ["data", "scenes", "--out", str(room / "set"), "-n", "200", "--size", "16"]
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == Exit.DISK
-    assert done.stdout == ""
-    assert done.stderr.startswith(f"unfog: cannot write {room / 'set'}: the file is larger than this system allows")
-    assert done.stderr.count("\n") == 1
+    with small_files(2000):
+        code, out, err = unfog("data", "scenes", "--out", room / "set", "-n", "200", "--size", "16")
+    assert (code, out) == (Exit.DISK, "")
+    assert err.startswith(f"unfog: cannot write {room / 'set'}: the file is larger than this system allows")
+    assert err.count("\n") == 1
     assert list(room.iterdir()) == []
 
 

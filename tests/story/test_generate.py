@@ -8,7 +8,6 @@ import json
 import os
 import pty
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 from tests.support.commands import PROMPT, tree
+from tests.support.disk import small_files
 
 from unfog.config.model import FlowConfig
 from unfog.jobs import generate as job
@@ -125,7 +125,7 @@ def test_a_random_seed_is_told(unfog, tmp_path):
 
 
 def test_an_empty_prompt_is_unconditional(unfog, tmp_path):
-    said = unfog("generate", "", "--model", "tiny", "--seed", 1, "-o", tmp_path, "--json").json
+    said = unfog("generate", "", "--model", "tiny", "--native", "--seed", 1, "-o", tmp_path, "--json").json
     assert Path(said["files"][0]).name == "untitled-1.png"
     assert said["nfe"] == 3  # nothing to guide towards
 
@@ -171,7 +171,7 @@ def test_a_long_way_is_thinned_out(unfog, tmp_path, monkeypatch):
 
 
 def test_what_the_model_does_not_read_is_told(unfog, tmp_path):
-    said = unfog("generate", "a red circle " * 99, "--model", "tiny", "-o", tmp_path)
+    said = unfog("generate", "a red circle " * 99, "--model", "tiny", "--native", "-o", tmp_path)
     (note, _) = said.err.splitlines()
     assert note.startswith("unfog: note: the prompt is longer than this model reads; ignored from ")
     assert said.code == 0
@@ -274,19 +274,12 @@ def test_stopped(unfog, tmp_path, monkeypatch):
     assert read_recipe(tmp_path / "out" / f"{NAME}-2.png").seed == 2
 
 
-def process(home: Path) -> dict[str, str]:
-    return os.environ | {"UNFOG_HOME": str(home.parent), "OMP_NUM_THREADS": "1"}
-
-
-def test_a_full_disk_leaves_nothing(home, tmp_path):
-    """Its own process, whose files may have 1000 bytes; a picture needs more."""
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731
-    command = [sys.executable, "-m", "unfog", *TINY, "--canvas", "32x32", "-o", str(tmp_path / "out")]
-    done = subprocess.run(command, env=process(home), preexec_fn=limit, capture_output=True, text=True, check=False)
-    assert done.returncode == Exit.DISK
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert re.fullmatch(r"unfog: cannot write .*\.png: the file is larger than this system allows; raise .*", line)
+def test_a_full_disk_leaves_nothing(unfog, tmp_path):
+    """Files may have 1000 bytes; a picture needs more."""
+    with small_files(1000):
+        code, line = unfog.error(*TINY, "--canvas", "32x32", "-o", tmp_path / "out")
+    assert code == Exit.DISK
+    assert re.fullmatch(r"cannot write .*\.png: the file is larger than this system allows; raise .*", line)
     assert tree(tmp_path / "out") == []
 
 
@@ -294,7 +287,7 @@ def test_in_a_terminal(unfog, home, tmp_path):
     """Its own process, under a terminal: the same bytes, the pictures painted, the bar taken away."""
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "unfog", *TINY, "--seed", "7", "-n", "2", "--show", "-o", str(tmp_path / "out")]
-    environment = process(home) | {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    environment = os.environ | {"UNFOG_HOME": str(home.parent), "COLORTERM": "truecolor", "TERM": "xterm-256color"}
     environment.pop("NO_COLOR", None)
     with subprocess.Popen(command, env=environment, stdout=slave, stderr=slave) as running:
         os.close(slave)

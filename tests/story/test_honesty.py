@@ -56,17 +56,17 @@ def towers(home: Path) -> Path:
 
 
 def test_a_word_that_it_was_never_shown_is_named(unfog, honest, tmp_path):
-    said = unfog("generate", STRANGE, "--model", "tiny", "--negative", "a harp", "-o", tmp_path, "--json")
+    said = unfog("generate", STRANGE, "--model", "tiny", "--native", "--negative", "a harp", "-o", tmp_path, "--json")
     harp = "'harp' is not something I know; nearest: 'violin'"
     assert said.json["notes"] == [SAID, harp]
     assert said.err == f"unfog: note: {SAID}\nunfog: note: {harp}\n"
-    plain = unfog("generate", PROMPT, "--model", "tiny", "-o", tmp_path, "--json")
+    plain = unfog("generate", PROMPT, "--model", "tiny", "--native", "-o", tmp_path, "--json")
     assert (plain.json["notes"], plain.err) == ([], "")
 
 
 def test_many_of_them_do_not_fill_the_screen(unfog, honest, tmp_path):
     words = [f"w{a}{b}zq" for a in "aeiou" for b in "aeiou"]
-    notes = unfog("generate", " ".join(words), "--model", "tiny", "-o", tmp_path, "--json").json["notes"]
+    notes = unfog("generate", " ".join(words), "--model", "tiny", "--native", "-o", tmp_path, "--json").json["notes"]
     assert notes[0].startswith("the prompt is longer than this model reads")
     assert notes[1:7] == [f"'{word}' is not something I know" for word in words[:6]]
     assert notes[7].startswith(f"nor are 19 more: '{words[6]}, {words[7]}, ")
@@ -84,7 +84,7 @@ def test_python_warns(honest):
 def test_the_pictures_do_not_depend_on_what_is_known(unfog, home, tmp_path):
     def picture(name: str) -> bytes:
         path = tmp_path / f"{name}.png"
-        unfog("generate", STRANGE, "--model", "tiny", "--seed", 1, "-o", path)
+        unfog("generate", STRANGE, "--model", "tiny", "--native", "--seed", 1, "-o", path)
         return path.read_bytes()
 
     before, name = picture("a"), inspect(home / "tiny").id

@@ -26,7 +26,7 @@ def test_the_list(unfog, home):
 def test_the_default_is_marked(unfog, home):
     (home / "unet").rename(home / "scenes-32")
     assert re.search(r"^scenes-32 \(default\): Untrained", unfog("model", "list").out, re.MULTILINE)
-    assert unfog("generate", PROMPT, "-o", home.parent, "--json").json["model"]["name"] == "unet"
+    assert unfog("generate", PROMPT, "--native", "-o", home.parent, "--json").json["model"]["name"] == "unet"
 
 
 def test_show(unfog, home):

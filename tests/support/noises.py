@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
 
 from tests.support.problems import f64, gauss
 from unfog.core.denoiser import Denoise
-from unfog.core.oracle import GaussianMixture
 from unfog.core.process import Process
 from unfog.samplers.step import NoiseSource, Step, last
 from unfog.util.random import Draw
+from unfog.util.shapes import like
 
 SIZE, ROWS = 251, 7
 
@@ -29,11 +29,16 @@ class Cheap:
     """Unit normals from a small pool: reproducible and different for neighbouring draws, not independent of all."""
 
     def __init__(self, rows: tuple[int, ...], *shape: int) -> None:
-        self.rows, self.pool, self.asked = list(rows), pool(shape), list[tuple[int, Draw]]()
+        self.pool, self.asked = pool(shape)[:, list(rows)], list[tuple[int, Draw]]()
 
     def __call__(self, step: int, draw: Draw) -> Tensor:
         self.asked.append((step, draw))
-        return self.pool[(step * 7919 + int(draw) * 101) % SIZE][self.rows]
+        return self.pool[(step * 7919 + int(draw) * 101) % SIZE]
+
+
+@lru_cache(maxsize=2000)
+def drawn(shape: tuple[int, ...], seed: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 class Seeded:
@@ -43,8 +48,7 @@ class Seeded:
         self.shape = shape
 
     def __call__(self, step: int, draw: Draw) -> Tensor:
-        generator = torch.Generator().manual_seed(1000 * step + int(draw))
-        return torch.randn(self.shape, generator=generator, dtype=torch.float64)
+        return drawn(self.shape, 1000 * step + int(draw))
 
 
 def cheap(b: int, *shape: int) -> Cheap:
@@ -76,9 +80,19 @@ def impulses(run: Callable[[NoiseSource, Tensor], Tensor], start: float, width: 
     return found[0].item(), (found[1:] - found[0]).square().sum().item()
 
 
+def one_gaussian(process: Process, mean: float, variance: float) -> Denoise:
+    """The denoiser of numbers that are N(mean, variance): linear in x."""
+
+    def denoise(x: Tensor, t: Tensor) -> Tensor:
+        alpha, sigma = like(process.alpha(t), x), like(process.sigma(t), x)
+        return mean + (alpha * variance / (alpha**2 * variance + sigma**2)) * (x - alpha * mean)
+
+    return denoise
+
+
 def response(run: Bare, process: Process, mean: float, variance: float, ts: Tensor) -> tuple[float, float]:
     """Exact mean and variance at the end of a sampler on Gaussian data, where samplers are linear in their noises."""
-    denoise: Denoise = GaussianMixture(f64(1.0), f64([mean]), f64([[variance]])).denoise(process)
+    denoise = one_gaussian(process, mean, variance)
     alpha, sigma = process.alpha(f64(1.0)).item(), process.sigma(f64(1.0)).item()
     width = (alpha**2 * variance + sigma**2) ** 0.5
     return impulses(lambda noise, x: last(run(denoise, process, x, ts, noise=noise)).x, alpha * mean, width)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -27,6 +29,7 @@ def at(t: float, b: int) -> Tensor:
     return torch.full((b,), t, dtype=torch.float64)
 
 
+@cache
 def smooth_mixture() -> GaussianMixture:
     """Three overlapping components in 3 dimensions: smooth trajectories, for orders of convergence."""
     return GaussianMixture(
@@ -37,6 +40,7 @@ def smooth_mixture() -> GaussianMixture:
     )
 
 
+@cache
 def wide_mixture(d: int = 30) -> GaussianMixture:
     """Five narrower components in ``d`` dimensions, of any shape with d numbers; three classes."""
     return GaussianMixture(

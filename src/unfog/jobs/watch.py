@@ -116,15 +116,17 @@ class DrawingWatch:
         return error.cpu(), denoiser.process.lam(e.t).cpu()
 
     def preview(self) -> None:
-        """Write a sheet of fixed prompts at fixed seeds to the samples folder.
+        """Write a sheet of fixed prompts at fixed seeds to the samples folder; a batch of them is drawn together.
 
         Raises:
             DivergedError: a picture is not finite.
         """
         split, count = ("valid", self.n) if self.n else ("train", self.dataset.count or PROMPTS)
         captions = self.dataset.batch(range(min(PROMPTS, count)), seed=self.config.train.seed, split=split).captions
-        model, sample = self.model, recommended(self.config.train)
-        x = torch.cat([last(generate(model, text, [k], sample)).x for k, text in enumerate(captions)])
+        model, sample, b = self.model, recommended(self.config.train), self.config.train.batch
+        seeds = [range(first, min(first + b, len(captions))) for first in range(0, len(captions), b)]
+        drawn = [generate(model, captions[some.start : some.stop], some, sample, exact=False) for some in seeds]
+        x = torch.cat([last(steps).x for steps in drawn])
         refuse(x, self.state.seen_images)
         page = sheet_png(decode(model, x), captions)
         write_atomic(self.folder.samples / f"{self.state.seen_images:010d}.png", page)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -107,7 +109,15 @@ def scenes(sprites) -> list[Scene]:
     return [draw_scene(dice, sprites) for dice in dice_of(23, range(N), Draw.SCENE)]
 
 
-def told(scenes: list[Scene], sprites: Sprites, wording: Wording, seed: int = 23) -> list[tuple[Scene, str, Facts]]:
+@pytest.fixture(scope="module")
+def told(scenes, sprites) -> Callable[..., list[tuple[Scene, str, Facts]]]:
+    """Every scene with its caption in a wording, and with another seed."""
+    return cache(lambda wording, seed=23: captioned(scenes, sprites, wording, seed))
+
+
+def captioned(
+    scenes: list[Scene], sprites: Sprites, wording: Wording, seed: int = 23
+) -> list[tuple[Scene, str, Facts]]:
     dice = dice_of(seed, range(len(scenes)), Draw.CAPTION)
     return [(s, *caption(s, sprites, d, wording)) for s, d in zip(scenes, dice, strict=True)]
 
@@ -145,9 +155,9 @@ def stated(facts: Facts) -> tuple[list[Thing], set[tuple[str, Thing, Thing]]]:
     return things, relations
 
 
-def test_bare_captions_say_what_their_facts_say(scenes, sprites):
+def test_bare_captions_say_what_their_facts_say(told):
     skeletons = set[str]()
-    for scene, text, facts in told(scenes, sprites, BARE):
+    for scene, text, facts in told(BARE):
         if not scene.groups:
             continue
         things, relations = read(text)
@@ -164,8 +174,8 @@ def test_bare_captions_say_what_their_facts_say(scenes, sprites):
     assert len(skeletons) > 45
 
 
-def test_the_reader_of_this_test_can_tell_lies(scenes, sprites):
-    bare = [(text, facts) for s, text, facts in told(scenes, sprites, BARE) if len(s.groups) == 2]
+def test_the_reader_of_this_test_can_tell_lies(told):
+    bare = [(text, facts) for s, text, facts in told(BARE) if len(s.groups) == 2]
     same = [read(a)[1] == stated(facts)[1] for (a, _), (_, facts) in pairwise(bare)]
     assert sum(same) < 0.02 * len(same)
 
@@ -173,8 +183,8 @@ def test_the_reader_of_this_test_can_tell_lies(scenes, sprites):
 @pytest.mark.parametrize(
     "wording", [TRAIN, FULL, BARE, replace(TRAIN, foreign=1)], ids=["train", "full", "bare", "foreign"]
 )
-def test_facts_are_true_of_the_scene(scenes, sprites, wording):
-    for scene, text, facts in told(scenes, sprites, wording):
+def test_facts_are_true_of_the_scene(told, sprites, wording):
+    for scene, text, facts in told(wording):
         assert len(facts.groups) == len(scene.groups), text
         for group, fact in zip(scene.groups, facts.groups, strict=True):
             look = group.look
@@ -201,8 +211,8 @@ def test_facts_are_true_of_the_scene(scenes, sprites, wording):
             assert facts.ground != "plain"
 
 
-def test_full_captions_leave_nothing_out(scenes, sprites):
-    for scene, text, facts in told(scenes, sprites, FULL):
+def test_full_captions_leave_nothing_out(told, sprites):
+    for scene, text, facts in told(FULL):
         lit = scene.style not in COLOURLESS
         for group, fact in zip(scene.groups, facts.groups, strict=True):
             assert fact.name is not None
@@ -256,8 +266,8 @@ SAID = {  # words that state a fact; one of them is in the caption if and only i
 
 
 @pytest.mark.parametrize("wording", [ENGLISH, FULL, replace(ENGLISH, tags=1)], ids=["train", "full", "tags"])
-def test_words_and_facts_agree_both_ways(scenes, sprites, wording):
-    for scene, text, facts in told(scenes, sprites, wording):
+def test_words_and_facts_agree_both_ways(told, wording):
+    for scene, text, facts in told(wording):
         told_of = {facts.ground, facts.style, *(v for g in facts.groups for v in (g.size, g.turn, g.style))} - {
             None,
             "plain",
@@ -284,8 +294,8 @@ def test_words_and_facts_agree_both_ways(scenes, sprites, wording):
             assert Counter(hues) - Counter([extra, "blue"] if extra else list[str]()) <= wanted, text
 
 
-def test_articles_spaces_and_plurals_are_right(scenes, sprites):
-    for _, text, facts in told(scenes, sprites, ENGLISH):
+def test_articles_spaces_and_plurals_are_right(told):
+    for _, text, facts in told(ENGLISH):
         low = text.lower()
         assert not re.search(r"\ba [aeiou8]|\ban [^aeiou8]|  |^ | $| ,|,,|\{|\}|None", low), text
         assert not re.search(r"\b(an?|one|1) (grapes|bacon|glasses)\b", low), text
@@ -295,8 +305,8 @@ def test_articles_spaces_and_plurals_are_right(scenes, sprites):
             assert (several if fact.count > 1 else name) in low, text
 
 
-def test_usual_captions_vary(scenes, sprites):
-    texts = [text for seed in (23, 24, 25) for _, text, _ in told(scenes, sprites, ENGLISH, seed)]
+def test_usual_captions_vary(told):
+    texts = [text for seed in (23, 24, 25) for _, text, _ in told(ENGLISH, seed)]
     for words in (
         r"^[A-Z]",
         r"\.$",
@@ -319,30 +329,25 @@ def test_usual_captions_vary(scenes, sprites):
     assert max(len(text.split()) for text in texts) <= 45
 
 
-def test_shares_of_the_ways_to_speak(scenes, sprites):
+def test_shares_of_the_ways_to_speak(told, scenes, sprites):
     """Foreign captions and typos as often as the wording says, where they can be."""
     shapes = [s for s in scenes if s.groups and all(g.look.sprite is None for g in s.groups)] * 4
-    facts = [f for _, _, f in told(shapes, sprites, TRAIN)]
+    facts = [f for _, _, f in captioned(shapes, sprites, TRAIN)]
     assert abs(sum(f.language != "en" for f in facts) / len(facts) - 0.1) < 4 * (0.09 / len(facts)) ** 0.5
     plain = replace(FULL, varied=True)
-    with_typos = [
-        b != a
-        for (_, a, _), (_, b, _) in zip(
-            told(scenes, sprites, plain), told(scenes, sprites, replace(plain, typos=0.05)), strict=True
-        )
-    ]
+    with_typos = [b != a for (_, a, _), (_, b, _) in zip(told(plain), told(replace(plain, typos=0.05)), strict=True)]
     assert abs(sum(with_typos) / N - 0.05) < 4 * (0.0475 / N) ** 0.5
-    lists = [not re.search(r"\b(an?|the|with|and)\b", t) and "," in t for _, t, _ in told(scenes, sprites, ENGLISH)]
+    lists = [not re.search(r"\b(an?|the|with|and)\b", t) and "," in t for _, t, _ in told(ENGLISH)]
     assert 0.12 < sum(lists) / N < 0.25
 
 
-def test_partial_captions_say_about_half(scenes, sprites):
+def test_partial_captions_say_about_half(told):
     sizes = {}
     for name, wording in (
         ("dense", replace(ENGLISH, partial=0, tags=0)),
         ("partial", replace(ENGLISH, partial=1, tags=0)),
     ):
-        some = [(s, f) for s, _, f in told(scenes, sprites, wording) if s.ground.kind in ("night", "beach", "grass")]
+        some = [(s, f) for s, _, f in told(wording) if s.ground.kind in ("night", "beach", "grass")]
         sizes[name] = sum(f.ground is not None for s, f in some if s.groups) / sum(bool(s.groups) for s, _ in some)
     assert abs(sizes["dense"] - 0.93) < 0.08
     assert abs(sizes["partial"] - 0.465) < 0.13
@@ -350,7 +355,7 @@ def test_partial_captions_say_about_half(scenes, sprites):
 
 def test_foreign_captions_name_everything(scenes, sprites):
     languages = Counter[str]()
-    for scene, text, facts in told(scenes * 2, sprites, replace(TRAIN, foreign=1, loose=0, typos=0)):
+    for scene, text, facts in captioned(scenes * 2, sprites, replace(TRAIN, foreign=1, loose=0, typos=0)):
         if facts.language == "en":
             continue
         languages[facts.language] += 1
