@@ -4,9 +4,9 @@
 
 The nodes are fitted on a family of mixtures and finite sets of data of various sizes, dimensions and spectra, and
 judged on another. None of them is a problem of ``unfog bench samplers``. With e the root mean square, over the mixtures
-and over the sets of data, of the relative distance from the exact ends, and ``REACHED`` what other samplers reach on
-such problems, what becomes least is (the mean over both of (e/reached)^6)^(1/6): nearly the worse of the two. On
-``REACHED`` depends only how much a mixture counts beside a set of data.
+and over the sets of data, of the relative distance from the exact ends, what becomes least is (the mean over both of
+(e/reached)^6)^(1/6): nearly the worse of the two. ``REACHED`` is the best that diffusers reached on hd and on data
+(docs/LOG.md); on it depends only how much a mixture counts beside a set of data.
 
 On points an error is a start that ends at a wrong one: about one in a hundred. Only those starts are kept that one of
 four crude runs takes elsewhere than a long one; the others are right in all of them, and count as right.
