@@ -150,6 +150,12 @@ def test_fitted_levels_are_the_listed_ones_and_read_off_between_them() -> None:
     assert all(a > b for a, b in pairwise(levels(37, 14.6)))
 
 
+def test_fitted_levels_are_far_enough_apart_for_a_network() -> None:
+    """Close nodes make a derivative of an estimate's error."""
+    for listed in FITTED.values():
+        assert min(math.log(a / b) for a, b in pairwise((TOP, *listed))) >= 1 / 6
+
+
 def test_steps_of_a_chain() -> None:
     """As others number them from 0: 999, 749, ...; 751, 501, 251, 1; 999, 666, 333, 0."""
     process = Process(Table.linear())

@@ -14,6 +14,11 @@ def small():
     return setup(mixture("small", 5, k=3, d=6), 16)
 
 
+@pytest.fixture(scope="module")
+def other():
+    return setup(mixture("other", 77, k=8, d=32), 48)
+
+
 @pytest.mark.parametrize(("name", "expected"), [("euler", 1.0), ("heun", 2.0)])
 def test_measured_order(name, expected):
     found = order(name)
@@ -57,3 +62,14 @@ def test_the_default_spends_what_it_is_given():
         sampler, grid = default(budget)
         assert SAMPLERS[sampler].calls(budget) == budget
         assert grid == "fitted"
+
+
+@pytest.mark.parametrize("budget", [5, 8, 12])
+def test_the_default_follows_the_flow_more_closely_than_the_usual(other, budget):
+    """On a mixture that is neither fitted to nor compared on."""
+    usual = [measured(other, "unipc", grid, budget) for grid in ("karras", "log_snr", "rf_shift")]
+    best = min(row.error for row in usual if row is not None and row.error is not None)
+    row = measured(other, *default(budget), budget)
+    assert row is not None
+    assert row.error is not None
+    assert row.error <= 0.8 * best
