@@ -32,7 +32,7 @@ def test_shapes_are_checked_here():
     with pytest.raises(BeartypeCallHintViolation):  # a field
         FiniteData(torch.zeros(3))
     with pytest.raises(BeartypeCallHintViolation):  # a field of another kind
-        Process(0.5)
+        Process(0.5)  # pyright: ignore[reportArgumentType]
 
 
 def test_gradients_are_off_inside_a_sampler_and_on_outside():
