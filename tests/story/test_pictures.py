@@ -114,7 +114,7 @@ def test_a_morph_that_cannot_be_made(unfog, tmp_path, options, said):
 def doubler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that learned to double pictures, for a moment."""
     root = tmp_path_factory.mktemp("doubler")
-    sets = ["train.batch=4", "train.validate_images=5", "model.width=8", "model.depth=1", "train.optimiser.lr=1e-2"]
+    sets = ["train.batch=4", "train.validate_images=5", "model.width=8", "model.depth=1", "train.optimiser.lr=1e-3"]
     command = ["train", "scenes", "--sprites", str(sprite_folder(root / "sprites")), "--preset", "upscale"]
     command += ["--size", "32", "--images", "48", "--threads", "1", "--out", str(root / "run")]
     assert run([*command, *[part for text in sets for part in ("--set", text)]]) == Exit.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from beartype.roar import BeartypeCallHintViolation
 from tests.support.problems import INFINITY, at, f64, gauss, smooth_mixture, wide_mixture
 
 from unfog.core.cond import Cond
@@ -147,7 +148,7 @@ def test_reference_integration_against_the_closed_form_of_a_gaussian() -> None:
     ],
 )
 def test_parts_that_do_not_fit_are_refused(parts: tuple[torch.Tensor, ...]) -> None:
-    with pytest.raises((UsageError, TypeError)):
+    with pytest.raises((UsageError, BeartypeCallHintViolation)):
         GaussianMixture(*parts)
 
 

@@ -54,7 +54,7 @@ HELD_FROM = {  # where each kind of held-out combination is found often
 }
 PLAIN_STYLE = 0.88
 WHITE_KIND, BLACK_KIND = "white", "black"  # plain grounds with a share of their own
-BARE_GROUNDS = {WHITE_KIND: 0.25, "plain": 0.4, "transparent": 0.35}
+BARE_GROUNDS = {WHITE_KIND: 0.18, "plain": 0.47, "transparent": 0.35}
 GROUNDS = {
     WHITE_KIND: 0.07,
     "plain": 0.17,

@@ -61,16 +61,16 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 CAPTIONS = [
     "жёлтый треугольник, 2x синий полумесяц",
     "2 purple arrows, transparent background",
-    "at night, a very big blue hexagon and a white hexagon",
-    "a dog carrying a cat with a gray striped background",
-    "top hat, flat, blue stripes, upside-down, sticker style",
+    "glasses and a bear face against a white background",
+    "a flat small airplane within an enormous yellow hexagon at the beach",
+    "volleyball, noto, no background, very big, sticker style",
     "watercolor: an enormous noto turtle on a grey polka dot background",
-    "big tilted turtle, pink dotted background",
+    "huge turtle, plain purple background",
     "top hat, orange gradient background, 3d style",
 ]
-TEXTS = "3cf3a3be7c8aac9f665325997537fed2498ef1a30c3f36aed8907554e29b9431"
+TEXTS = "a4b513bd643e165786610f925f475c679720c7ea6a98179702569f72936aedd1"
 PROMPTS = [
-    "giant noto bacon on a plain orange background",
+    "giant noto bacon on a plain black background",
     "neon lights showing a flat stop sign against a black background",
     "a gray cross over flat grapes on a green dotted background",
     "3d bacon inside a huge brown square with a pink gradient background",

@@ -237,6 +237,11 @@ def test_shapes_can_be_seen_on_their_ground(scenes):
     assert checked > 350
 
 
+def more(sprites: Sprites, recipe: str, n: int) -> list[Scene]:
+    """Scenes of one part of the mixture, for what is rare in the whole."""
+    return [draw_scene(dice, sprites, recipe=recipe) for dice in dice_of(4, range(n), Draw.SCENE)]
+
+
 def test_sprites_can_be_seen_on_their_ground(sprites, scenes):
     """A sprite of one colour never stands on a plain ground of nearly that colour."""
     alike = {
@@ -247,7 +252,7 @@ def test_sprites_can_be_seen_on_their_ground(sprites, scenes):
         ("volleyball", "white"),
     }
     found = set[tuple[str, str | None]]()
-    for scene in scenes:
+    for scene in [*scenes, *more(sprites, "one", 400)]:
         if scene.ground.kind == "plain" and scene.style not in LINED and relations(scene) != {"inside"}:
             plain = [g.look for g in scene.groups if g.look.sprite is not None and g.look.colour is None]
             found |= {
@@ -344,9 +349,9 @@ def test_only_what_may_be_changed_is_changed(sprites, scenes):
         assert turned[same] == 0
 
 
-def test_colourless_styles_leave_shapes_apart(scenes):
+def test_colourless_styles_leave_shapes_apart(sprites, scenes):
     checked = 0
-    for scene in scenes:
+    for scene in [*scenes, *more(sprites, "shapes", 800)]:
         shapes = [g.look.shape for g in scene.groups if g.look.shape is not None]
         if scene.style in COLOURLESS and len(shapes) > 1:
             assert len(set(shapes)) == len(shapes)
