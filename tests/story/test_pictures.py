@@ -114,7 +114,7 @@ def test_a_morph_that_cannot_be_made(unfog, tmp_path, options, said):
 def doubler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that learned to double pictures, for a moment."""
     root = tmp_path_factory.mktemp("doubler")
-    sets = ["train.batch=4", "train.validate_images=5", "model.width=8", "model.depth=1", "train.optimiser.lr=1e-3"]
+    sets = ["train.batch=4", "train.validate_images=5", "model.width=8", "model.depth=1", "train.optimiser.lr=1e-2"]
     command = ["train", "scenes", "--sprites", str(sprite_folder(root / "sprites")), "--preset", "upscale"]
     command += ["--size", "32", "--images", "48", "--threads", "1", "--out", str(root / "run")]
     assert run([*command, *[part for text in sets for part in ("--set", text)]]) == Exit.OK
@@ -125,7 +125,7 @@ def test_a_model_learns_to_double_pictures(doubler: Path, capsys: pytest.Capture
     (watched,) = events(doubler, "validation")
     assert watched["doubled_l1"] != watched["bicubic_l1"]
     assert 10 < watched["bicubic_psnr_db"] < 50
-    assert abs(watched["doubled_psnr_db"] - watched["bicubic_psnr_db"]) < 3
+    assert abs(watched["doubled_psnr_db"] - watched["edges_psnr_db"]) < 1  # where it begins
     assert tree(doubler / "samples") == ["0000000048.png"]
     assert tree(doubler / "model") == ["NOTICE.txt", "README.md", "model.safetensors", "unfog.json"]
     model = load_any(doubler / "model")
