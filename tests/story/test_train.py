@@ -64,6 +64,7 @@ def kill_at(root: Path, step: int, delay: float, arguments: list[str]) -> bool:
     return alive
 
 
+@pytest.mark.slow  # everyday: a resumed run is bit-identical (unit/train/test_loop.py)
 def test_killed_and_resumed_it_is_the_same_run(tmp_path: Path) -> None:
     """Once; many times and at any moment in ``test_faults.py``."""
     data = captioned_folder(tmp_path / "data", 40)
