@@ -102,3 +102,9 @@ def test_what_does_not_go_together(codec: Path, latent: Path, tmp_path: Path, ca
 def test_no_likelihood_of_latents(latent: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evaluate", str(latent), "--suite", "likelihood"]) == Exit.USAGE
     assert "draws latents, and no likelihood of pictures follows" in capsys.readouterr().err
+
+
+def test_latents_have_no_range_to_keep(latent: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["generate", PROMPT, "--model", str(latent), "-o", str(tmp_path / "o"), "--guide", "threshold:0.99"]
+    assert run(asked) == Exit.USAGE
+    assert "draws latents, which have none" in capsys.readouterr().err

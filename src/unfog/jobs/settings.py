@@ -204,6 +204,11 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
             f"CFG++ renoises with the unconditional estimate, which a step of {asked} cannot express;"
             f" use --sampler {' or '.join(CFGPP_SAMPLERS)}{' and --eta 0' if sample.eta else ''}"
         )
+    if made.codec is not None and any(GUIDES[g.name].part == "range" for g in sample.guide):
+        raise UsageError(
+            f"--guide threshold keeps pixels within their range, and the model {manifest.name} draws latents, which have"
+            " none: use --guide apg, or leave it out"
+        )
     if request.negative.strip() and not (steered or composed):
         raise UsageError("a negative prompt has no effect at guidance 1; raise --guidance or leave --negative out")
     if sample.eta and sample.sampler != "ddim":
