@@ -206,7 +206,7 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
         )
     if made.codec is not None and any(GUIDES[g.name].part == "range" for g in sample.guide):
         raise UsageError(
-            f"--guide threshold keeps pixels within their range, and the model {manifest.name} draws latents, which have"
+            f"--guide threshold keeps pixels within their range, and {manifest.name} draws latents, which have"
             " none: use --guide apg, or leave it out"
         )
     if request.negative.strip() and not (steered or composed):
