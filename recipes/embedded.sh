@@ -3,9 +3,10 @@
 #
 #     recipes/embedded.sh --sprites DIR [--out runs/embedded] [--scale 1] [--device cpu|cuda]
 #
-# 1. two towers that compare words with pictures; 2. a codec that makes pictures smaller; 3. a network that draws what it
-# makes of them, and starts with the words and eyes of the towers; 4. the noise levels to evaluate it at. Every part may be killed and continued by the same command. On a GPU the
-# network is the larger one. Lengths are in pictures; --scale 0.001 is a rehearsal of a few minutes.
+# 1. two towers that compare words with pictures, and a sketch of what words suggest; 2. a codec that makes pictures
+# smaller; 3. a network that draws what the codec makes of them, and starts with words, eyes and sketch of the towers;
+# 4. the noise levels to evaluate it at. Every part may be killed and continued by the same command. On a GPU the network
+# is the larger one. Lengths are in pictures; --scale 0.001 is a rehearsal of a few minutes.
 #
 # The sprites of the shipped model: python tools/sprite_folder.py ARCHIVE DIR --limit 174
 set -euo pipefail

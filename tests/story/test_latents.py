@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from tests.story.test_towers import SHORT, events
 from tests.support.commands import PROMPT, tree
 from tests.support.folders import SMALL_NET
@@ -13,6 +14,8 @@ from tests.support.folders import SMALL_NET
 from unfog.cli.main import run
 from unfog.codec.vae import VAE
 from unfog.jobs import vocabulary
+from unfog.media.animation import beside
+from unfog.media.image import decode, pixels_of
 from unfog.model.store import load_any, load_model
 from unfog.util.errors import Exit
 from unfog.util.random import Draw, normal
@@ -87,8 +90,10 @@ def test_known_pixels_are_told_in_latents(latent: Path) -> None:
     [
         (("--preset", "tiny", "--codec", "{latent}"), "holds a model that draws pictures: train one with --preset vae"),
         (("--preset", "contrast", "--codec", "{codec}"), "draws no latents: leave --codec out"),
-        (("--start", "{latent}", "--codec", "{codec}"), "brings a codec of its own"),
-        (("--preset", "vae", "--set", "model.patch=5"), "--size 32 is no multiple of model.patch = 5"),
+        (("--start", "{latent}", "--codec", "{codec}"), "goes on in what it draws"),
+        (("--preset", "vae", "--set", "model.patch=5"), "--size 32 is no multiple of 5"),
+        (("--start", "{latent}", "--size", "30"), "--size 30 is no multiple of 4"),
+        (("--set", "model.codec={{width=16}}"), "name a model with --codec"),
         (("--codec", "{codec}", "--size", "30"), "whose sides are multiples of 4"),
     ],
 )
@@ -108,3 +113,18 @@ def test_latents_have_no_range_to_keep(latent: Path, tmp_path: Path, capsys: pyt
     asked = ["generate", PROMPT, "--model", str(latent), "-o", str(tmp_path / "o"), "--guide", "threshold:0.99"]
     assert run(asked) == Exit.USAGE
     assert "draws latents, which have none" in capsys.readouterr().err
+
+
+def test_self_attention_guidance_and_the_way_there_on_latents(latent: Path, tmp_path: Path) -> None:
+    """SAG blurs cells, so it moves the picture; frames have the size of the canvas, not of whole cells."""
+    out = {}
+    for sag in ("0", "0.9"):
+        out[sag] = tmp_path / f"{sag}.png"
+        asked = ["generate", PROMPT, "--model", str(latent), "--steps", "3", "--canvas", "30x32", "--native"]
+        more = ["--sag", sag, "--seed", "3", "--trajectory", str(tmp_path / "way.gif"), "-o", str(out[sag])]
+        assert run([*asked, *more]) == Exit.OK
+    plain, guided = (pixels_of(decode(path.read_bytes(), name=path.name)) for path in out.values())  # uint8
+    assert tuple(plain.shape) == (3, 32, 30)
+    assert (plain.int() - guided.int()).abs().max() >= 2
+    with Image.open(tmp_path / "way.gif") as film:
+        assert film.size == (4 * beside(plain, plain).shape[2], 4 * 32)

@@ -33,7 +33,6 @@ class VAE(nn.Module):
     """``encode``: (b, channels, h, w) -> (b, latent, ceil(h/patch), ceil(w/patch)); ``decode``: back, in whole cells.
 
     Args:
-        ndim: number of spatial axes.
         channels: of the pictures.
         latent: channels of the latents.
         patch: pixels a side of a latent cell.
@@ -44,7 +43,6 @@ class VAE(nn.Module):
     def __init__(
         self,
         *,
-        ndim: int = 2,
         channels: int,
         latent: int,
         patch: int,
@@ -55,13 +53,13 @@ class VAE(nn.Module):
     ) -> None:
         super().__init__()
         self.channels, self.latent, self.patch, self.noise = channels, latent, patch, noise
-        cell = channels * patch**ndim
-        self.stem = Conv(ndim, cell, width)
-        self.encoder = nn.Sequential(*(ResBlock(ndim, width, width) for _ in range(encoder)))
-        self.encoder_norm, self.to_latent = ChannelNorm(width), Conv(ndim, width, latent)
-        self.from_latent = Conv(ndim, latent, width)
-        self.decoder = nn.Sequential(*(ResBlock(ndim, width, width) for _ in range(decoder)))
-        self.decoder_norm, self.to_picture = ChannelNorm(width), Conv(ndim, width, cell)
+        cell = channels * patch**2
+        self.stem = Conv(2, cell, width)
+        self.encoder = nn.Sequential(*(ResBlock(2, width, width) for _ in range(encoder)))
+        self.encoder_norm, self.to_latent = ChannelNorm(width), Conv(2, width, latent)
+        self.from_latent = Conv(2, latent, width)
+        self.decoder = nn.Sequential(*(ResBlock(2, width, width) for _ in range(decoder)))
+        self.decoder_norm, self.to_picture = ChannelNorm(width), Conv(2, width, cell)
 
     def encode(self, x: Tensor) -> Tensor:
         """The latents of pictures; sides that are no multiple of ``patch`` are continued."""
@@ -78,7 +76,10 @@ class VAE(nn.Module):
         return self.latent, *(math.ceil(side / self.patch) for side in space)
 
     def forward(self, x: Float[Tensor, "b c h w"], eps: Float[Tensor, "b d h2 w2"]) -> Float[Tensor, " b"]:
-        """Training loss per sample; ``eps`` is unit noise for the latents, sides are multiples of ``patch``."""
+        """Training loss per sample; ``eps`` is unit noise for the latents, sides are multiples of ``patch``.
+
+        The power is that of the whole batch, so this term is the same for all samples of it.
+        """
         z = self.encode(x).float()
         apart = self.decode(z + self.noise * eps).float() - x
         error = away(apart) + away(apart.diff(dim=2)) + away(apart.diff(dim=3))

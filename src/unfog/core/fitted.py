@@ -2,9 +2,10 @@
 
 ``tools/fit_nodes.py`` moved the nodes of 5, 8 and 12 steps, on a family of mixtures and finite sets of data of
 deviation about 0.5 (pixels in [-1, 1]), until the sampler came nearest to the exact ends of their flows. They stay a
-quarter apart in lam, and their gaps change by no more than a factor of 2.2: without that they are better on exact
-denoisers, and several times worse on a network (docs/LOG.md). Those of 20 steps were drawn evenly through the shape it
-found. The problems on which samplers are compared (evaluate/problems.py) are not among those of the fit.
+quarter apart in lam, and their gaps change by no more than a factor of 2.2 after the first: without that they do
+better on exact denoisers, and several times worse on a network (docs/LOG.md). Those of 20 steps were drawn evenly
+through the shape it found. The problems on which samplers are compared (evaluate/problems.py) are not among those of
+the fit.
 
 Values are sigma/alpha of the inner nodes; before them stands ``TOP``, after them 0. Other numbers of steps are read off
 the nearest list, between its levels in the time of rectified flow, u = rho/(1 + rho), in which such lists are nearly

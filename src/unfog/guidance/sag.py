@@ -36,6 +36,7 @@ from unfog.util.errors import UsageError
 from unfog.util.shapes import like
 
 CORE = tuple(f"core.{i}.self" for i in range(256))
+LEAST = 0.5  # cells; a narrower Gaussian leaves everything as it is
 
 
 def sag(
@@ -59,7 +60,8 @@ def sag(
         process: the forward process of ``denoiser``.
         site: self-attention to look at; ``None``: the middle one of the core, for which all of them are recorded.
         stride: side of an attention cell in pixels of ``x``; ``None``: the power of two that gives the number of cells.
-        blur_px: standard deviation of the blur, in pixels of a picture whose shorter side is 64; at most 8.
+        blur_px: standard deviation of the blur, in pixels of a picture whose shorter side is 64, at most 8; of what
+            has few cells, as latents have, it is half a cell at least.
         seen: if given, every call leaves there its mask as ``"mask"``, ``(b, 1, *space)``, values 0 and 1, and b as
             ``"blurred"``, shaped like ``x``.
 
@@ -80,7 +82,7 @@ def sag(
         probe = Probe(frozenset(sites))
         plain = denoiser(x, t, nothing, probe)
         mask = salient(_middle(probe.maps, sites), x.shape[2:], stride)[:, None].to(x)
-        blurred = plain + mask * (blur(plain, blur_px * min(x.shape[2:]) / 64) - plain)
+        blurred = plain + mask * (blur(plain, max(LEAST, blur_px * min(x.shape[2:]) / 64)) - plain)
         if seen is not None:
             seen.update(mask=mask, blurred=blurred)
         noised = x + like(process.alpha(t), x).to(x) * (blurred - plain)

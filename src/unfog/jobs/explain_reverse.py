@@ -157,7 +157,7 @@ def shown_of(model: Model, wanted: GenerateRequest, seen: Seen, other: Tensor | 
     pair = (None, None) if other is None else (picture, visible(model, other[0].cpu()))
     without, with_sag = pair[::-1] if sample.sag else pair
     return Shown(
-        latents=None if model.config.codec is None else model.shape(),
+        latents=None if model.config.codec is None else tuple(moments[0].x.shape),
         prompt=wanted.prompt,
         sample=sample,
         steps=seen.steps,

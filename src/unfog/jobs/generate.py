@@ -102,7 +102,7 @@ def generate_job(
         run = generate(model, prompt, chunk, sample, negative=request.negative, size=canvas, tally=tally)
         run = finite(run, found.name)
         if trajectory is not None and done == 0:
-            run = filmed(run, model, request.seed, request.sample.steps, frames)
+            run = filmed(run, model, request.seed, request.sample.steps, frames, canvas)
         for step in run:
             x = step.x
             at = done * request.sample.steps + (step.index + 1) * len(chunk)
@@ -119,7 +119,7 @@ def generate_job(
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                plain = decode(model, x[:1])[0]
+                plain = decode(model, x[:1], canvas=canvas)[0]
                 write_atomic(trajectory, encode_gif([*frames, beside(plain, plain)], comment=recipe_text(recipe)))
             done += 1
             yield Picture(picture, painted, recipe, path)
@@ -223,7 +223,12 @@ def finite(run: Iterator[Step], name: str) -> Iterator[Step]:
 
 
 def filmed(
-    run: Iterator[Step], model: Model, seed: int, steps: int, frames: list[UInt8[Tensor, "c h w"]]
+    run: Iterator[Step],
+    model: Model,
+    seed: int,
+    steps: int,
+    frames: list[UInt8[Tensor, "c h w"]],
+    canvas: tuple[int, int],
 ) -> Iterator[Step]:
     """The same steps; a frame of the first picture for each (at most ``MOST_FRAMES`` in all) goes to ``frames``.
 
@@ -234,7 +239,7 @@ def filmed(
         if k == 0:
             state = Noise((seed,), tuple(step.x.shape[1:]), device=model.device)(0, Draw.INITIAL)
         if k * MOST_FRAMES // steps > (k - 1) * MOST_FRAMES // steps:
-            frames.append(beside(decode(model, state)[0], decode(model, step.x0[:1])[0]))
+            frames.append(beside(*(decode(model, each, canvas=canvas)[0] for each in (state, step.x0[:1]))))
         s = torch.tensor([step.s], dtype=torch.float64)
         state = step.x[:1] / torch.sqrt(process.alpha(s) ** 2 + process.sigma(s) ** 2).item()
         yield step

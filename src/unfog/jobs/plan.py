@@ -25,6 +25,7 @@ from unfog.util.errors import UsageError
 from unfog.util.nearest import unknown
 
 SIGMA_DATA = "model.picture.sigma_data"
+CODEC = "model.codec"
 DOUBLES = "upscale"  # the preset that is trained on pictures of twice the side
 LARGEST, LARGEST_DOUBLED = 64, 128  # sides at which is trained if nobody says
 NAMED = 5  # settings of a run that differ from a command, before "and N more"
@@ -73,7 +74,11 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
     start = None if request.start is None else locate(request.start).folder
     if start is not None:
         config = with_start(config, start, chosen)
+    if inner := sorted(name for name in chosen if name.startswith(CODEC)):
+        raise UsageError(f"--set {inner[0]} says nothing about the weights of a codec: name a model with --codec")
     if codec is not None:
+        if start is not None and lends_network(config, start):
+            raise UsageError(f"{start} goes on in what it draws, pixels or latents: leave --codec or --start out")
         config = with_codec(config, codec)
     check_model(config)
     dataset = yield from open_dataset(config.data, config.model.picture.size, references=references_of(config))
@@ -113,8 +118,11 @@ def check_model(config: RunConfig) -> None:
         words = Tokenizer.train(["a"], vocabulary=made.text.vocabulary, max_tokens=made.text.max_tokens)
     if isinstance(made, UpscaleConfig) and made.picture.size % 2:
         raise UsageError(f"--size {made.picture.size} cannot be halved: a model that doubles needs an even side")
-    if isinstance(made, VAEConfig) and made.picture.size % made.patch:
-        raise UsageError(f"--size {made.picture.size} is no multiple of model.patch = {made.patch}: choose one that is")
+    cells = made if isinstance(made, VAEConfig) else made.codec if isinstance(made, ModelConfig) else None
+    if cells is not None and made.picture.size % cells.patch:
+        raise UsageError(
+            f"--size {made.picture.size} is no multiple of {cells.patch}, the side of a latent cell: choose one"
+        )
     try:
         build_any(made, words, train=config.train)  # without weights: costs nothing
     except UsageError:

@@ -21,6 +21,7 @@ from unfog.text.contrast import Contrast
 from unfog.util.errors import UsageError
 
 KEPT = "model."  # settings that a start decides
+LENT = ("model.text", "model.style", "model.net.sketch")  # those that towers decide
 EYES_DEPTH = 1  # blocks of the picture tower: the first see how a picture is drawn, later ones what it shows
 
 
@@ -39,6 +40,8 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
         )
     match lent, made:
         case ContrastConfig(), ModelConfig():
+            if others := sorted(name for name in chosen if name.startswith(LENT)):
+                raise UsageError(f"{folder} lends its words and eyes: leave out --set {others[0]}=...")
             eyes = lent.encoder.model_copy(update={"depth": min(EYES_DEPTH, lent.encoder.depth)})
             model = made.model_copy(update={"text": lent.text, "style": eyes})
             if lent.sketch and isinstance(made.net, HybridConfig):
@@ -76,8 +79,6 @@ def with_codec(config: RunConfig, folder: Path) -> RunConfig:
     lent, made = codec_of(folder), config.model
     if not isinstance(made, ModelConfig):
         raise UsageError(f"a model that {DOES[made.kind]} draws no latents: leave --codec out")
-    if made.codec is not None:
-        raise UsageError("the model to start from brings a codec of its own: leave --codec out")
     if lent.picture.channels != made.picture.channels or made.picture.size % lent.patch:
         raise UsageError(
             f"{folder} makes pictures of {lent.picture.channels} channels smaller whose sides are multiples of"

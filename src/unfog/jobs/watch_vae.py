@@ -19,6 +19,7 @@ from unfog.media.image import to_uint8
 from unfog.train.coded import coded
 from unfog.train.state import TrainState
 from unfog.util.files import write_atomic
+from unfog.util.random import Draw
 
 TOGETHER = 64
 SHOWN = 8
@@ -41,7 +42,7 @@ class CodingWatch:
         seed = self.config.train.seed
         x = self.dataset.batch(positions, seed=seed, split="valid").x
         z = self.model.encode(x.to(self.state.device))
-        eps = coded(x, positions, seed=seed, shape=tuple(z.shape[1:])).eps.to(z)
+        eps = coded(x, positions, seed=seed, shape=tuple(z.shape[1:]), draw=Draw.VALID_LATENT).eps.to(z)
         back, noisy = (self.model.decode(each).cpu() for each in (z, z + self.model.noise * eps))
         refuse(back, self.state.seen_images)
         return dict(zip(COLUMNS, (x, back.clamp(-1, 1), noisy.clamp(-1, 1)), strict=True)), z.cpu()

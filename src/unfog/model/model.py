@@ -15,6 +15,7 @@ from unfog.codec.identity import Codec
 from unfog.config.model import ModelConfig
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoiser
+from unfog.nets.hybrid import Hybrid
 from unfog.nets.picture_encoder import PictureEncoder
 from unfog.text.encoder import TextEncoder
 from unfog.text.tokenizer import Encoded, Tokenizer
@@ -83,8 +84,10 @@ class Model(nn.Module):
         if reference is not None and of is not None:
             seen = self.look(reference)
             cond = replace(cond, image=seen.new_zeros(x0.shape[0], *seen.shape[1:]).index_copy(0, of, seen))
-        loss, sketch = self.denoiser.loss(x0, t, eps, cond), getattr(self.denoiser.net, "sketch", None)
-        return loss if sketch is None else loss + sketch.loss(cond.pooled, x)
+        loss, net = self.denoiser.loss(x0, t, eps, cond), self.denoiser.net
+        if isinstance(net, Hybrid) and net.sketch is not None and cond.pooled is not None:
+            loss = loss + net.sketch.loss(cond.pooled, x)  # trains the sketch alone and what the text says of it
+        return loss
 
     @torch.no_grad()
     def encode(self, x: Float[Tensor, "b c *_space"]) -> Float[Tensor, "b d *space"]:

@@ -127,8 +127,10 @@ class Hybrid(nn.Module):
 
     def suggested(self, h: Tensor, cond: Cond) -> list[Tensor]:
         """What the text alone suggests, as large as ``h``; nothing if this network has no sketch."""
-        if self.sketch is None or cond.pooled is None:
+        if self.sketch is None:
             return []
+        if cond.pooled is None:
+            raise ValueError("this network is shown what a text suggests: give cond.pooled")
         thumbnail = self.sketch(cond.pooled).detach()
         return [F.interpolate(thumbnail, size=h.shape[2:], mode=LINEAR[h.ndim - 2], align_corners=False).to(h.dtype)]
 

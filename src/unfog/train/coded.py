@@ -27,6 +27,13 @@ class Coded:
         return self.x, self.eps
 
 
-def coded(x: Float[Tensor, "b c h w"], positions: Sequence[int], *, seed: int, shape: tuple[int, ...]) -> Coded:
-    """A training batch; the noise, of ``shape`` per sample, depends on (seed, position) only."""
-    return Coded(x, normal([seed] * x.shape[0], shape, draw=Draw.LATENT, index=positions))
+def coded(
+    x: Float[Tensor, "b c h w"],
+    positions: Sequence[int],
+    *,
+    seed: int,
+    shape: tuple[int, ...],
+    draw: Draw = Draw.LATENT,
+) -> Coded:
+    """A batch; the noise, of ``shape`` per sample, depends on (seed, position, draw) only."""
+    return Coded(x, normal([seed] * x.shape[0], shape, draw=draw, index=positions))

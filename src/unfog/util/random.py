@@ -60,6 +60,7 @@ class Draw(IntEnum):
     PATH = 22
     FOG = 23
     LATENT = 24
+    VALID_LATENT = 25
 
 
 def image_seed(seed: int, k: int) -> int:
