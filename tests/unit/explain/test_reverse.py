@@ -15,7 +15,7 @@ from unfog.explain.reverse import Moment, chosen, observe
 from unfog.explain.reverse_charts import errors, places
 from unfog.explain.reverse_page import Shown, reverse_page
 from unfog.explain.reverse_pictures import heated, noise, pushes, stretched, to_blur, visible, weighed
-from unfog.guidance.sag import blur
+from unfog.guidance.sag import LEAST, blur
 from unfog.model.model import Model
 from unfog.nets.unet import UNet
 from unfog.samplers import SAMPLERS
@@ -74,7 +74,7 @@ def test_the_mask_is_that_of_sag_and_only_it_is_blurred():
         assert one.blurred is not None
         assert set(one.mask.unique().tolist()) <= {0.0, 1.0}
         assert 0 < one.mask.mean() < 1
-        soft = blur(one.blank[None], 16 / 64)[0]
+        soft = blur(one.blank[None], LEAST)[0]  # a pixel of 64 would be a quarter of one here
         torch.testing.assert_close(one.blurred, torch.where(one.mask > 0, soft, one.blank), atol=1e-4, rtol=1e-4)
     shown = to_blur(model, moments[-1])
     mask, blank = moments[-1].mask, moments[-1].blank

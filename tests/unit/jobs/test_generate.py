@@ -51,7 +51,7 @@ def test_what_is_computed_together():
 def test_filming_changes_nothing(loaded):
     sample = SampleConfig(steps=4)
     frames: list[torch.Tensor] = []
-    film = filmed(generate(loaded.model, "a", [3, 4], sample), loaded.model, 3, 4, frames)
+    film = filmed(generate(loaded.model, "a", [3, 4], sample), loaded.model, 3, 4, frames, (16, 16))
     for step, plain in zip(film, generate(loaded.model, "a", [3, 4], sample), strict=True):
         assert torch.equal(step.x, plain.x)
     assert [frame.shape for frame in frames] == [(3, 16, 16 + 2 + 16)] * 4
@@ -60,7 +60,7 @@ def test_filming_changes_nothing(loaded):
 def test_frames_show_the_state_with_unit_variance(loaded):
     """At t = 1 of a rectified flow the state is the noise itself; the picture beside it is the first estimate."""
     frames: list[torch.Tensor] = []
-    steps = list(filmed(generate(loaded.model, "a", [9], SampleConfig(steps=1)), loaded.model, 9, 1, frames))
+    steps = list(filmed(generate(loaded.model, "a", [9], SampleConfig(steps=1)), loaded.model, 9, 1, frames, (16, 16)))
     noise = normal([9], (3, 16, 16), draw=Draw.INITIAL)
     assert torch.equal(frames[0][..., :16], decode(loaded.model, noise)[0])
     assert torch.equal(frames[0][..., 18:], decode(loaded.model, steps[0].x0)[0])
