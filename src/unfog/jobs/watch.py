@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from unfog.config.sample import PLAIN, SampleConfig
 from unfog.config.train import RunConfig, TrainConfig
@@ -58,19 +58,26 @@ def refuse(values: Tensor, seen_images: int) -> None:
         raise DivergedError(f"the averaged weights diverged before image {seen_images}")
 
 
-class DrawingWatch:
+M = TypeVar("M", bound=nn.Module)
+
+
+class Watching(Generic[M]):
+    """What every watch looks at: averaged weights of a run and the pictures that are kept apart."""
+
+    def __init__(
+        self, config: RunConfig, model: M, dataset: Dataset, state: TrainState[Any], folder: RunFolder
+    ) -> None:
+        self.config, self.model, self.dataset = config, model, dataset
+        self.state, self.folder = state, folder
+        self.n = kept_apart(config, dataset)
+
+
+class DrawingWatch(Watching[Model]):
     """Validation and previews of the averaged weights at fixed (picture, time, noise) and fixed (prompt, seed).
 
     ``n`` is 0 for a folder too small to keep pictures apart (``data/split.py``): there is no validation then, and the
     previews are of captions that it trains on.
     """
-
-    def __init__(
-        self, config: RunConfig, model: Model, dataset: Dataset, state: TrainState[Any], folder: RunFolder
-    ) -> None:
-        self.config, self.model, self.dataset = config, model, dataset
-        self.state, self.folder = state, folder
-        self.n = kept_apart(config, dataset)
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:

@@ -11,30 +11,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfog.config.train import RunConfig
-from unfog.data.dataset import Dataset
-from unfog.jobs.run_folder import RunFolder
-from unfog.jobs.watch import kept_apart, refuse
+from unfog.jobs.watch import Watching, refuse
 from unfog.media.alpha import over
 from unfog.media.grid import sheet_png
 from unfog.media.image import to_uint8
 from unfog.text.contrast import Contrast
-from unfog.train.state import TrainState
 from unfog.util.files import write_atomic
 
 TOGETHER = 64
 SHOWN = 16
 
 
-class ComparingWatch:
+class ComparingWatch(Watching[Contrast]):
     """Retrieval among the ``n`` held-out pictures, and a sheet of what captions find first."""
-
-    def __init__(
-        self, config: RunConfig, model: Contrast, dataset: Dataset, state: TrainState[Any], folder: RunFolder
-    ) -> None:
-        self.config, self.model, self.dataset = config, model, dataset
-        self.state, self.folder = state, folder
-        self.n = kept_apart(config, dataset)
 
     @torch.no_grad()
     def scores(self) -> tuple[Tensor, Tensor, list[str]]:

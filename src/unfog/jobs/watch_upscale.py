@@ -9,17 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfog.config.train import RunConfig
-from unfog.data.dataset import Dataset
-from unfog.jobs.run_folder import RunFolder
-from unfog.jobs.watch import kept_apart, refuse
+from unfog.jobs.watch import Watching, refuse
 from unfog.media.alpha import over
 from unfog.media.grid import sheet_png
 from unfog.media.image import to_uint8
 from unfog.nets.layers import double
 from unfog.nets.upscaler import Upscaler, begun
 from unfog.train.coarse import halved
-from unfog.train.state import TrainState
 from unfog.util.files import write_atomic
 
 TOGETHER = 16
@@ -27,15 +23,8 @@ SHOWN = 8
 COLUMNS = ("given", "bicubic", "edges", "doubled", "wanted")
 
 
-class EnlargingWatch:
+class EnlargingWatch(Watching[Upscaler]):
     """Distances over the ``n`` held-out pictures, and a sheet of the first few."""
-
-    def __init__(
-        self, config: RunConfig, model: Upscaler, dataset: Dataset, state: TrainState[Any], folder: RunFolder
-    ) -> None:
-        self.config, self.model, self.dataset = config, model, dataset
-        self.state, self.folder = state, folder
-        self.n = kept_apart(config, dataset)
 
     @torch.no_grad()
     def pictures(self, positions: range) -> dict[str, Tensor]:

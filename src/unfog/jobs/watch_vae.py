@@ -9,15 +9,11 @@ import torch
 from torch import Tensor
 
 from unfog.codec.vae import VAE
-from unfog.config.train import RunConfig
-from unfog.data.dataset import Dataset
-from unfog.jobs.run_folder import RunFolder
-from unfog.jobs.watch import kept_apart, refuse
+from unfog.jobs.watch import Watching, refuse
 from unfog.media.alpha import over
 from unfog.media.grid import sheet_png
 from unfog.media.image import to_uint8
 from unfog.train.coded import coded
-from unfog.train.state import TrainState
 from unfog.util.files import write_atomic
 from unfog.util.random import Draw
 
@@ -26,15 +22,8 @@ SHOWN = 8
 COLUMNS = ("given", "back", "noisy")
 
 
-class CodingWatch:
+class CodingWatch(Watching[VAE]):
     """Distances over the ``n`` held-out pictures, and a sheet of the first few."""
-
-    def __init__(
-        self, config: RunConfig, model: VAE, dataset: Dataset, state: TrainState[Any], folder: RunFolder
-    ) -> None:
-        self.config, self.model, self.dataset = config, model, dataset
-        self.state, self.folder = state, folder
-        self.n = kept_apart(config, dataset)
 
     @torch.no_grad()
     def pictures(self, positions: range) -> tuple[dict[str, Tensor], Tensor]:
