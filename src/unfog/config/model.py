@@ -64,6 +64,13 @@ ScheduleConfig = Annotated[
 ]
 
 
+class SketchConfig(Config):
+    """What a text alone suggests (``nets/sketch.py``); its cells are as wide as the tokens, with as many heads."""
+
+    hidden: Positive = 384
+    depth: Annotated[int, Field(ge=0, le=64)] = 2
+
+
 class HybridConfig(Config):
     """Convolutional skin, transformer core (``nets/hybrid.py``)."""
 
@@ -75,8 +82,8 @@ class HybridConfig(Config):
     core_depth: Positive = 4
     heads: Positive = 6
     emb: Positive = 256
-    sketch: Annotated[int, Field(ge=0, le=65536)] = 0
-    """Width of the layer between a text and what it alone suggests (``nets/sketch.py``); 0: nothing is suggested."""
+    sketch: SketchConfig | None = None
+    """Shown to the network beside what it denoises; unset: nothing is."""
 
 
 class UNetConfig(Config):
@@ -166,8 +173,8 @@ class ContrastConfig(Config):
     picture: PictureConfig = PictureConfig()
     encoder: EncoderConfig = EncoderConfig()
     dim: Positive = 128
-    sketch: Annotated[int, Field(ge=0, le=65536)] = 0
-    """As of a network that draws, to lend it one; 0: none."""
+    sketch: SketchConfig | None = None
+    """As of a network that draws, to lend it one."""
 
 
 class UpscaleConfig(Config):

@@ -8,6 +8,7 @@ from unfog.config.model import (
     HybridConfig,
     ModelConfig,
     PictureConfig,
+    SketchConfig,
     TextConfig,
     UpscaleConfig,
     VAEConfig,
@@ -64,7 +65,7 @@ def contrast(size: int) -> RunConfig:
             text=TextConfig(vocabulary=4096, width=192, depth=3, heads=6, buckets=4096),
             picture=PictureConfig(size=size),
             encoder=EncoderConfig(patch=patch_for(size, 16)),
-            sketch=384,
+            sketch=SketchConfig(),
         ),
         train=TrainConfig(images=300_000, batch=128, optimiser=OptimiserConfig(lr=1e-3)),
     )

@@ -58,6 +58,9 @@ class DataConfig(Config):
     missing_captions: Literal["error", "drop", "folder"] = "error"
     broken_files: Literal["error", "drop"] = "error"
     flip: bool = False
+    relations: Fraction = 0.0
+    """Share of composed scenes that are instead two shapes in a relation: which is where, and which colour is whose, is
+    learned late from few of them."""
 
 
 class OptimiserConfig(Config):
@@ -90,6 +93,8 @@ class TrainConfig(Config):
     """Share of pictures of which some pixels are told, if the model completes pictures."""
     references: Fraction = 0.3
     """Share of pictures with a reference picture, if the model knows those and the data has them."""
+    keep_words: bool = False
+    """Leave the text encoder, and what it suggests, as the model to start from has lent them."""
     density: Annotated[LogNormalConfig | UniformConfig, Field(discriminator="kind")] = LogNormalConfig()
     weight: Annotated[UnitConfig | UncertaintyConfig | MinSNRConfig, Field(discriminator="kind")] = UncertaintyConfig()
     optimiser: OptimiserConfig = OptimiserConfig()

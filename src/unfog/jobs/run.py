@@ -143,6 +143,8 @@ def fresh_state(
             begin_with(one, lender)
     if isinstance(model, Model):
         model.denoiser.precision = precision_of(config, device)
+        if config.train.keep_words:
+            model.keep_words()
     return TrainState(model, ema, optimisers(model, config.train.optimiser))
 
 

@@ -44,7 +44,7 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
                 raise UsageError(f"{folder} lends its words and eyes: leave out --set {others[0]}=...")
             eyes = lent.encoder.model_copy(update={"depth": min(EYES_DEPTH, lent.encoder.depth)})
             model = made.model_copy(update={"text": lent.text, "style": eyes})
-            if lent.sketch and isinstance(made.net, HybridConfig):
+            if lent.sketch is not None and isinstance(made.net, HybridConfig):
                 model = model.model_copy(update={"net": made.net.model_copy(update={"sketch": lent.sketch})})
         case _ if lent.kind == made.kind:
             if others := sorted(name for name in chosen if name.startswith(KEPT)):

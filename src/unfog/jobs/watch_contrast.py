@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from unfog.core.cond import Cond
 from unfog.jobs.watch import Watching, refuse
 from unfog.media.alpha import over
 from unfog.media.grid import sheet_png
@@ -57,16 +58,16 @@ class ComparingWatch(Watching[Contrast]):
         }
 
     @torch.no_grad()
-    def summary(self, captions: list[str]) -> Tensor:
-        """Summaries of captions."""
+    def reading(self, captions: list[str]) -> Cond:
+        """What the text tower makes of captions."""
         words = self.model.tokenizer.encode(captions, pad_to=self.model.tokenizer.max_tokens)
-        return self.model.summary(words.to(self.model.device))
+        return self.model.text(words.to(self.model.device))
 
     @torch.no_grad()
     def apart(self, pictures: Tensor, captions: list[str]) -> float:
         """Mean squared distance of what captions suggest from the thumbnails of their pictures."""
         assert self.model.sketch is not None
-        return self.model.sketch.loss(self.summary(captions), pictures.to(self.model.device)).mean().item()
+        return self.model.sketch.loss(self.reading(captions), pictures.to(self.model.device)).mean().item()
 
     def preview(self) -> None:
         """Write a sheet of captions with the pictures that they find first, and one with what they suggest."""
@@ -76,7 +77,7 @@ class ComparingWatch(Watching[Contrast]):
         self.sheet("", pictures[scores[:SHOWN].argmax(1)], captions[:SHOWN])
         if self.model.sketch is not None:
             with torch.no_grad():
-                thumbnails = self.model.sketch(self.summary(captions[:SHOWN])).cpu()
+                thumbnails = self.model.sketch(self.reading(captions[:SHOWN])).cpu()
             self.sheet("-sketch", F.interpolate(thumbnails, size=pictures.shape[2:]), captions[:SHOWN])
 
     def sheet(self, suffix: str, x: Tensor, captions: list[str]) -> None:

@@ -117,6 +117,22 @@ def decode_rgba(data: bytes, *, name: str, limits: Limits = SAFE) -> Image.Image
     return picture
 
 
+def decode_any(data: bytes, *, name: str, limits: Limits = SAFE) -> tuple[Image.Image, str]:
+    """The picture in a file as an upright RGB image, or RGBA where it has transparency, and its mode in the file.
+
+    Raises:
+        DataError: as ``decode``.
+    """
+    modes = list[str]()
+
+    def finish(picture: Image.Image) -> Image.Image:
+        modes.append(picture.mode)
+        shown = _with_alpha(picture)
+        return shown if shown.mode == "RGBA" else flatten(picture)
+
+    return _decoded(data, name, limits, None, finish), modes[0]
+
+
 def _decoded(
     data: bytes, name: str, limits: Limits, at_least: int | None, finish: Callable[[Image.Image], Image.Image]
 ) -> Image.Image:

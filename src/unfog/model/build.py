@@ -110,12 +110,18 @@ def build_net(config: cm.ModelConfig) -> nn.Module:
             )
 
 
-def build_sketch(config: cm.ModelConfig | cm.ContrastConfig, hidden: int) -> Sketch | None:
+def build_sketch(config: cm.ModelConfig | cm.ContrastConfig, sketch: cm.SketchConfig | None) -> Sketch | None:
     """What a text alone suggests, if anything."""
-    if hidden == 0:
+    if sketch is None:
         return None
-    ndim = config.ndim if isinstance(config, cm.ModelConfig) else 2
-    return Sketch(ndim=ndim, channels=config.picture.channels, pooled=config.text.width, hidden=hidden)
+    return Sketch(
+        ndim=config.ndim if isinstance(config, cm.ModelConfig) else 2,
+        channels=config.picture.channels,
+        width=config.text.width,
+        hidden=sketch.hidden,
+        depth=sketch.depth,
+        heads=config.text.heads,
+    )
 
 
 def build_density(config: ct.TrainConfig) -> Density:

@@ -48,6 +48,12 @@ class Model(nn.Module):
     def device(self) -> torch.device:
         return self.text.token.weight.device
 
+    def keep_words(self) -> None:
+        """Train neither the text encoder nor what a text alone suggests."""
+        self.text.requires_grad_(False)
+        if isinstance(self.denoiser.net, Hybrid) and self.denoiser.net.sketch is not None:
+            self.denoiser.net.sketch.requires_grad_(False)
+
     def condition(self, prompts: Sequence[str]) -> Cond:
         """Conditioning of prompts, one row each; the empty prompt gives the learned null row.
 
@@ -85,8 +91,8 @@ class Model(nn.Module):
             seen = self.look(reference)
             cond = replace(cond, image=seen.new_zeros(x0.shape[0], *seen.shape[1:]).index_copy(0, of, seen))
         loss, net = self.denoiser.loss(x0, t, eps, cond), self.denoiser.net
-        if isinstance(net, Hybrid) and net.sketch is not None and cond.pooled is not None:
-            loss = loss + net.sketch.loss(cond.pooled, x)  # trains the sketch alone and what the text says of it
+        if isinstance(net, Hybrid) and net.sketch is not None and net.sketch.out.weight.requires_grad:
+            loss = loss + net.sketch.loss(cond, x)  # trains the sketch alone and what the text says of it
         return loss
 
     @torch.no_grad()

@@ -129,9 +129,7 @@ class Hybrid(nn.Module):
         """What the text alone suggests, as large as ``h``; nothing if this network has no sketch."""
         if self.sketch is None:
             return []
-        if cond.pooled is None:
-            raise ValueError("this network is shown what a text suggests: give cond.pooled")
-        thumbnail = self.sketch(cond.pooled).detach()
+        thumbnail = self.sketch(replace(cond, image=None)).detach()
         return [F.interpolate(thumbnail, size=h.shape[2:], mode=LINEAR[h.ndim - 2], align_corners=False).to(h.dtype)]
 
     def with_image(self, cond: Cond, project: Linear) -> Cond:

@@ -12,7 +12,7 @@ third of the speed of a batch of four (one thread); ``exact=False`` gives it bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +41,8 @@ from unfog.tasks.upscale import upscale
 from unfog.text.prompt import Composition
 from unfog.util.random import Draw, Noise
 
+Beside = Callable[[Cond], Cond]  # what the network is told besides the text
+
 
 @dataclass
 class Tally:
@@ -60,33 +62,53 @@ def counted(denoiser: Watched, tally: Tally) -> Watched:
 
 
 def guided(
-    model: Model, prompt: Composition | Sequence[str], negative: str, sample: SampleConfig, tally: Tally
+    model: Model,
+    prompt: Composition | Sequence[str],
+    negative: str,
+    sample: SampleConfig,
+    tally: Tally,
+    *,
+    ts: Float64[Tensor, " nodes"] | None = None,
+    beside: Beside = lambda cond: cond,
+    beside_null: Beside = lambda cond: cond,
 ) -> Denoise:
     """The denoiser steered by a composition, by one text, or by one text per picture, as the settings say.
 
-    A blank text is the null conditioning; without a negative one there is then nothing to guide towards.
+    A blank text is the null conditioning; without a negative one, or something told beside the text alone, there is
+    then nothing to guide towards.
+
+    Args:
+        ts: the nodes that are walked, if not all of the settings.
+        beside: adds to every conditioning but the one that is steered away from; beside_null: adds to that one.
     """
     negative = negative.strip()
-    uncond = model.condition([negative])
+    uncond = beside_null(model.condition([negative]))
     if isinstance(prompt, Composition):
-        return steered_by(model, conditions(model, prompt), uncond, sample.guidance, sample, tally)
+        return steered_by(model, conditions(model, prompt, beside), uncond, sample.guidance, sample, tally, ts)
     texts = [text.strip() for text in prompt]
-    scale = sample.guidance if any(texts) or negative else 1.0
-    return steered_by(model, model.condition(texts), uncond, scale, sample, tally)
+    cond = beside(model.condition(texts))
+    told = any(texts) or negative or cond.image is not None
+    return steered_by(model, cond, uncond, sample.guidance if told else 1.0, sample, tally, ts)
 
 
-def conditions(model: Model, prompt: Composition) -> Composed:
+def conditions(model: Model, prompt: Composition, beside: Beside = lambda cond: cond) -> Composed:
     """The condition of every part with its weight."""
     parts = prompt.parts
-    return Composed([model.condition([part.text]) for part in parts], [part.weight for part in parts])
+    return Composed([beside(model.condition([part.text])) for part in parts], [part.weight for part in parts])
 
 
 def steered_by(
-    model: Model, cond: Cond | Composed, uncond: Cond, scale: float, sample: SampleConfig, tally: Tally
+    model: Model,
+    cond: Cond | Composed,
+    uncond: Cond,
+    scale: float,
+    sample: SampleConfig,
+    tally: Tally,
+    ts: Float64[Tensor, " nodes"] | None = None,
 ) -> Denoise:
     """The denoiser steered from one conditioning towards others, with what the settings wrap round it."""
     denoiser, process = counted(model.denoiser, tally), model.denoiser.process
-    asked, mix, anchor = parts(sample, process, times(sample, process))
+    asked, mix, anchor = parts(sample, process, times(sample, process) if ts is None else ts)
     asked = asked if scale == sample.guidance else scale
     if isinstance(cond, Composed):
         steered = composed_cfg(denoiser, cond, uncond, asked, mix, anchor)
@@ -153,11 +175,27 @@ def noise_of(model: Model, seeds: Sequence[int], size: tuple[int, int] | None = 
     return Noise(tuple(seeds), model.shape(space), device=model.device)
 
 
-def walk(model: Model, denoise: Denoise, noise: NoiseSource, sample: SampleConfig) -> Iterator[Step]:
-    """The way of the sampler from pure noise, ``noise(0, Draw.INITIAL)``, to pictures."""
+def walk(
+    model: Model,
+    denoise: Denoise,
+    noise: NoiseSource,
+    sample: SampleConfig,
+    ts: Float64[Tensor, " nodes"] | None = None,
+    x0: Tensor | None = None,
+) -> Iterator[Step]:
+    """The way of the sampler from noise to pictures, along ``ts``, or along all nodes of the settings.
+
+    Begins with ``noise(0, Draw.INITIAL)``; of pictures that exist, ``x0``, as much is left as the first time says. No
+    step is made along a single node.
+    """
     process = model.denoiser.process
-    ts = times(sample, process)
-    x = noise(0, Draw.INITIAL) * process.sigma(torch.ones(1, dtype=torch.float64)).item()
+    ts = times(sample, process) if ts is None else ts
+    if len(ts) < 2:
+        return
+    alpha, sigma = (float(scale) for scale in (process.alpha(ts[:1]), process.sigma(ts[:1])))
+    x = noise(0, Draw.INITIAL) * sigma
+    if x0 is not None and ts[0] < 1:  # the very noise where all is noise, though a schedule may end just short of it
+        x = x + alpha * x0
     if sample.sampler == "ddim":
         yield from ddim(denoise, process, x, ts, eta=sample.eta, noise=noise)
     else:

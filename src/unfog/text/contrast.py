@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from unfog.core.cond import Cond
 from unfog.nets.layers import Linear, Scalar
 from unfog.nets.picture_encoder import PictureEncoder
 from unfog.nets.sketch import Sketch
@@ -61,17 +62,12 @@ class Contrast(nn.Module):
 
     def read(self, words: Encoded) -> Float[Tensor, "b dim"]:
         """Unit vectors of captions."""
-        return self.directed(self.summary(words))
+        return self.directed(self.text(words))
 
-    def summary(self, words: Encoded) -> Float[Tensor, "b d"]:
-        """The summaries of captions that the text tower makes."""
-        pooled = self.text(words).pooled
-        assert pooled is not None
-        return pooled
-
-    def directed(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b dim"]:
-        """Unit vectors of summaries."""
-        return F.normalize(self.from_text(pooled).float(), dim=-1)
+    def directed(self, cond: Cond) -> Float[Tensor, "b dim"]:
+        """Unit vectors of what the text tower makes of captions: their direction is that of the summary."""
+        assert cond.pooled is not None
+        return F.normalize(self.from_text(cond.pooled).float(), dim=-1)
 
     def look(self, x: Float[Tensor, "b c *space"]) -> Float[Tensor, "b dim"]:
         """Unit vectors of pictures."""
@@ -80,11 +76,11 @@ class Contrast(nn.Module):
     def forward(self, x: Float[Tensor, "b c *space"], words: Encoded) -> Float[Tensor, " b"]:
         """The loss of every pair (see the module docstring)."""
         scale = self.scale().exp().clamp(max=LARGEST_SCALE)
-        pooled = self.summary(words)
-        scores = scale * self.directed(pooled) @ self.look(x).T  # (b captions, b pictures)
+        cond = self.text(words)
+        scores = scale * self.directed(cond) @ self.look(x).T  # (b captions, b pictures)
         same = (words.ids[:, None] == words.ids).all(-1).fill_diagonal_(False)
         scores = scores.masked_fill(same, float("-inf"))
         right = torch.arange(len(scores), device=scores.device)
         loss = [F.cross_entropy(s, right, reduction="none") for s in (scores, scores.T)]
-        apart = 0 if self.sketch is None else SKETCH * self.sketch.loss(pooled, x)
+        apart = 0 if self.sketch is None else SKETCH * self.sketch.loss(cond, x)
         return (loss[0] + loss[1]) / 2 + apart

@@ -44,6 +44,7 @@ class Compositions:
         size: side of the pictures in pixels, at least 32.
         wording: how captions are worded.
         references: share of pictures with another one in the same style beside them.
+        relations: share of training scenes that are two shapes in a relation instead.
 
     Raises:
         ValueError: a size below 32.
@@ -54,15 +55,25 @@ class Compositions:
     count: int | None = None
     valid_count: int | None = None
 
-    def __init__(self, sprites: Sprites, size: int = 64, wording: Wording = TRAIN, *, references: float = 0.0) -> None:
+    def __init__(
+        self,
+        sprites: Sprites,
+        size: int = 64,
+        wording: Wording = TRAIN,
+        *,
+        references: float = 0.0,
+        relations: float = 0.0,
+    ) -> None:
         if size < SMALLEST:
             raise ValueError(f"size must be at least {SMALLEST} pixels, got {size}: tiny things cannot be told apart")
-        self.sprites, self.size, self.wording, self.references = sprites, size, wording, references
+        self.sprites, self.size, self.wording = sprites, size, wording
+        self.references, self.relations = references, relations
 
     def scenes(self, indices: Sequence[int], *, seed: int, split: Split) -> list[tuple[Scene, str, Facts]]:
         """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split, with their captions and what those state."""
         at = [i + (VALID_FROM if split == "valid" else 0) for i in indices]
-        scenes = [draw_scene(dice, self.sprites) for dice in dice_of(seed, at, Draw.SCENE, steps=2)]
+        relations = self.relations if split == "train" else 0.0
+        scenes = [draw_scene(d, self.sprites, relations=relations) for d in dice_of(seed, at, Draw.SCENE, steps=2)]
         told = [
             caption(s, self.sprites, d, self.wording)
             for s, d in zip(scenes, dice_of(seed, at, Draw.CAPTION), strict=True)
@@ -96,6 +107,7 @@ class Compositions:
             MIXTURE,
             GROUNDS,
             EXTENT,
+            *([self.relations] if self.relations else []),
         ]
         held += [PALETTE, SHAPES, STYLES, [(g.kind, g.colour) for g in BACKDROPS]]
         return "sha256:" + hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()

@@ -44,6 +44,7 @@ MIXTURE: dict[str, float] = {
 }
 SHAPES_ONLY: dict[str, float] = {"one": 0.3, "pair": 0.3, "count": 0.2, "crowd": 0.08, "inside": 0.07, "row": 0.05}
 RECIPES = tuple(MIXTURE)
+RELATED = "related"  # two shapes in a relation
 HELD_FROM = {  # where each kind of held-out combination is found often
     "unseen": ("bare", "one"),
     "held colour shape": ("shapes",),
@@ -84,13 +85,16 @@ ALIKE = ("one", "one", "pair", "row", "count")  # parts of the mixture that show
 TRIES, HELD_TRIES = 40, 300
 
 
-def draw_scene(dice: Dice, sprites: Sprites, *, training: bool = True, recipe: str | None = None) -> Scene:
+def draw_scene(
+    dice: Dice, sprites: Sprites, *, training: bool = True, recipe: str | None = None, relations: float = 0.0
+) -> Scene:
     """A scene from a stream of random numbers.
 
     Args:
         training: never show a held-out combination. Otherwise one may appear by chance.
         recipe: one of ``RECIPES`` fixes the part of the mixture; one of ``HELD_KINDS`` asks for a scene with exactly
             this kind of held-out combination (then ``training`` must be false).
+        relations: share of scenes, if no recipe is fixed, that are two shapes in a relation.
 
     Raises:
         ValueError: an unknown recipe, a held-out one in training, or one that these sprites cannot show.
@@ -99,7 +103,7 @@ def draw_scene(dice: Dice, sprites: Sprites, *, training: bool = True, recipe: s
     if recipe in HELD_KINDS:
         return _held_scene(dice, cast, recipe, training=training)
     if recipe is None:
-        recipe = weighted(dice, MIXTURE)
+        recipe = RELATED if relations and dice.chance(relations) else weighted(dice, MIXTURE)
     elif recipe not in RECIPES:
         raise ValueError(f"unknown recipe '{recipe}': choose from {', '.join((*RECIPES, *HELD_KINDS))}")
     style = _style(dice, FULL_GROUND if recipe == "ground" else STYLES)
@@ -175,9 +179,9 @@ def _draw_surely(dice: Dice, cast: Cast) -> Scene:
 def _draw(dice: Dice, stage: Stage, recipe: str) -> Scene | None:
     """A scene of a recipe, whatever it holds; ``None`` if its plan did not work out."""
     grounds = GROUNDS
-    if recipe == "shapes":
+    if recipe in ("shapes", RELATED):
         stage = Stage(dice, stage.cast, stage.style, (), held=stage.held, shapes=1.0)
-        recipe = weighted(dice, SHAPES_ONLY)
+        recipe = "pair" if recipe == RELATED else weighted(dice, SHAPES_ONLY)
     elif recipe == "bare":
         grounds = BARE_GROUNDS
     elif recipe == "ground":

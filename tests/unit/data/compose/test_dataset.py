@@ -12,7 +12,7 @@ from unfog.data.compose.held import HELD_KINDS, held_kinds
 from unfog.data.compose.layout import RECIPES
 from unfog.data.compose.render import render
 from unfog.data.compose.sprites import Sprites
-from unfog.data.dataset import Dataset
+from unfog.data.dataset import Dataset, Split
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,20 @@ def test_pictures_are_rgba_of_the_size_asked_for(sprites, size):
     assert batch.x.abs().max() <= 1
     assert batch.captions == Compositions(sprites, 32).batch(range(6), seed=1, split="train").captions
     assert all(text.strip() for text in batch.captions)
+
+
+def test_relations_take_the_place_of_some_training_scenes(sprites):
+    """Each is two shapes and what they are to each other; a scene to validate with stays what it was."""
+
+    def related(relations: float, split: Split) -> int:
+        made = Compositions(sprites, 32, relations=relations).scenes(range(40), seed=2, split=split)
+        pairs = [s for s, _, _ in made if len(s.groups) == 2 and len(s.links) == 1]
+        return sum(all(group.look.sprite is None for group in scene.groups) for scene in pairs)
+
+    assert related(1.0, "train") == 40
+    assert related(0.0, "train") < related(0.5, "train") < 40
+    assert related(1.0, "valid") == related(0.0, "valid")
+    assert Compositions(sprites, relations=0.5).fingerprint() != Compositions(sprites).fingerprint()
 
 
 def test_captions_belong_to_their_pictures(sprites):

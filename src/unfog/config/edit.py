@@ -1,0 +1,77 @@
+"""How a picture that exists is changed: the ways, each with its own settings, and the request of one edit.
+
+The pictures themselves are no part of a request: they are handed over beside it, and a recipe names them by the sha256
+of their pixels (``media/original.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from unfog.config.base import Config
+from unfog.config.model import Fraction
+from unfog.config.sample import Prompt, SampleConfig, Seed
+
+Pixels = Annotated[int, Field(ge=0, le=8192)]
+Shown = Annotated[float, Field(ge=0, le=1)]
+
+
+class Img2Img(Config):
+    """From the picture under noise (Meng et al. 2022, SDEdit)."""
+
+    kind: Literal["img2img"] = "img2img"
+    strength: Fraction = 0.6
+    """How much of the way from noise is walked: 0 is the picture as it is, 1 nothing of it."""
+
+
+class Inversion(Config):
+    """Back to the noise that the picture would come from, and from there to another text."""
+
+    kind: Literal["inversion"] = "inversion"
+    was: Prompt = ""
+    """What the picture shows now, in words; the better they fit, the more of it stays."""
+    words: Shown = 0.8
+    """Share of the steps in which words that both texts have keep their places (Hertz et al. 2022)."""
+    layout: Shown = 0.4
+    """Share of the steps in which the parts of the picture attend to each other as before."""
+
+
+class Inpaint(Config):
+    """Paint where the mask is white; every other pixel stays."""
+
+    kind: Literal["inpaint"] = "inpaint"
+    method: Literal["auto", "told", "kept", "repaint"] = "auto"
+    """``told``: a network that is told the known part; ``kept``: the known part replaces its estimate; ``repaint``: and
+    every step is repeated (Lugmayr et al. 2022); ``auto``: ``told`` where the model can, ``kept`` elsewhere."""
+    feather: Pixels = 0
+    """Width of the transition, in pixels of the picture, outwards of the mask."""
+    crop: bool | None = None
+    """Work on the part round the mask; unset: if the mask is small."""
+    margins: tuple[Pixels, Pixels, Pixels, Pixels] | None = None
+    """What was added to the picture on the left, at the top, right and bottom before (outpainting)."""
+
+
+class Restyle(Config):
+    """The content of the picture in the style of another, or in one that the prompt names."""
+
+    kind: Literal["restyle"] = "restyle"
+    keep: Fraction = 0.5
+    """How much of the picture is kept; 0 is nothing of it."""
+    colours: Fraction = 0.3
+    """How far colours are led to those of the style picture, where a model has no eye for styles."""
+
+
+Way = Annotated[Img2Img | Inversion | Inpaint | Restyle, Field(discriminator="kind")]
+
+
+class EditRequest(Config):
+    """One edit of one picture: ``n`` variants, variant k from seed (seed + k) mod 2^64."""
+
+    prompt: Prompt = ""
+    negative: Prompt = ""
+    n: Annotated[int, Field(ge=1, le=1024)] = 1
+    seed: Seed = 0
+    way: Way
+    sample: SampleConfig = SampleConfig()
