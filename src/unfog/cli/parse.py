@@ -6,10 +6,12 @@ import math
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from unfog.util.errors import UsageError
 
 SIZE = re.compile(r"(\d{1,6})(?:x(\d{1,6}))?", re.IGNORECASE)
+BOX = re.compile(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", re.ASCII)
 PIXEL = re.compile(r"(\d{1,6}),(\d{1,6})", re.ASCII)
 
 
@@ -42,6 +44,23 @@ def pixel_of(text: str) -> tuple[int, int]:
     if found is None:
         raise UsageError(f"--pixel {text!r} is no place; write X,Y in pixels from the top left, for example 120,80")
     return int(found[1]), int(found[2])
+
+
+def mask_of(text: str) -> tuple[Path | None, dict[str, Any]]:
+    """The file that ``--mask`` names, or what it says instead: ``box:10,10,50,40`` or ``auto:the hat``.
+
+    Raises:
+        UsageError: a box that is none.
+    """
+    kind, colon, rest = text.partition(":")
+    if colon and kind == "auto":
+        return None, {"words": rest}
+    if not (colon and kind == "box"):
+        return Path(text), {}
+    found = BOX.fullmatch(rest)
+    if found is None:
+        raise UsageError(f"--mask {text!r} is no box; write box:LEFT,TOP,WIDTH,HEIGHT in pixels: box:10,10,50,40")
+    return None, {"box": tuple(map(int, found.groups()))}
 
 
 def numbers_of(text: str, option: str) -> list[float]:

@@ -20,6 +20,10 @@ def replay(
     model: Annotated[
         str | None, typer.Option("--model", help="Where the model is; unset: found by its sha256.")
     ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--input", help="A picture, mask or style picture it was made from; repeatable, in any order."),
+    ] = None,
     out: Annotated[str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png.")] = "out",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     device: Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: as made.")] = None,
@@ -32,7 +36,11 @@ def replay(
 
     where = None if check else place(out, 1)
     set_threads()
-    payload = follow(replay_job(file, model=model, compare=check, out=where, device=device), as_json=as_json, say=say)
+    payload = follow(
+        replay_job(file, model=model, inputs=inputs or (), compare=check, out=where, device=device),
+        as_json=as_json,
+        say=say,
+    )
     if payload.get("equal", True):
         return Exit.OK
     verdict = f"{file} differs from what its recipe makes: {difference(payload)}"

@@ -15,6 +15,8 @@ from unfog.config.model import Fraction
 from unfog.config.sample import Prompt, SampleConfig, Seed
 
 Pixels = Annotated[int, Field(ge=0, le=8192)]
+Feather = Annotated[int, Field(ge=0, le=256)]
+Box = tuple[Pixels, Pixels, Annotated[int, Field(ge=1, le=65535)], Annotated[int, Field(ge=1, le=65535)]]
 Shown = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -45,12 +47,16 @@ class Inpaint(Config):
     method: Literal["auto", "told", "kept", "repaint"] = "auto"
     """``told``: a network that is told the known part; ``kept``: the known part replaces its estimate; ``repaint``: and
     every step is repeated (Lugmayr et al. 2022); ``auto``: ``told`` where the model can, ``kept`` elsewhere."""
-    feather: Pixels = 0
+    box: Box | None = None
+    """Instead of a mask: a rectangle of the picture."""
+    words: Prompt | None = None
+    """Instead of a mask: where these words act in the picture, by the attention of the model."""
+    feather: Feather = 0
     """Width of the transition, in pixels of the picture, outwards of the mask."""
     crop: bool | None = None
     """Work on the part round the mask; unset: if the mask is small."""
     margins: tuple[Pixels, Pixels, Pixels, Pixels] | None = None
-    """What was added to the picture on the left, at the top, right and bottom before (outpainting)."""
+    """Instead of a mask: what is added to the picture on the left, at the top, right and bottom (outpainting)."""
 
 
 class Restyle(Config):

@@ -12,39 +12,34 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from unfog.config.base import Config
+from unfog.config.edit import Way
 from unfog.config.sample import SampleConfig, Seed, Side
 
 NUMERICS = 1
 """Raised by every change of the program after which the same recipe gives other pixels."""
 
 Device = Literal["cpu", "cuda", "mps"]
+Role = Literal["picture", "mask", "style"]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Length = Annotated[int, Field(ge=1, le=65535)]
 
 
 class ModelName(Config):
     """Which model: the name is for people, the sha256 decides."""
 
     name: Annotated[str, Field(pattern=r"^\w[\w.\-]{0,79}$")]
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
-class Recipe(Config):
-    """What is stored in every picture."""
+class Making(Config):
+    """What all recipes say."""
 
     format: Literal["unfog.recipe/1"] = "unfog.recipe/1"
-    task: Literal["generate"] = "generate"
     prompt: Annotated[str, Field(max_length=4096)]
     negative: Annotated[str, Field(max_length=4096)] = ""
     seed: Seed
     """Of this picture, not of the request it was part of."""
-    size: tuple[Side, Side]
-    """Width and height in pixels."""
-    canvas: tuple[Side, Side] | None = None
-    """Width and height that were painted and then enlarged; unset in older pictures, which are as they were painted."""
-    transparent: bool = False
-    """Whether the file keeps transparency; otherwise it lies on white."""
     sample: SampleConfig
-    nfe: Annotated[int, Field(ge=1, le=100_000)]
-    """Network evaluations really spent; ``sample.steps`` is what was asked for."""
     model: ModelName
     unfog: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+\-]{1,40}$")]
     """Version of the program."""
@@ -55,3 +50,37 @@ class Recipe(Config):
     """CPU threads: sums are split between them, so another number may change the last bit."""
     promise: Literal["L0", "L1", "L2", "L3"]
     """L3: the same bits on the same machine and version, in any batch; L1: within 2 of 255 across devices."""
+
+
+class Recipe(Making):
+    """What is stored in a picture that was generated."""
+
+    task: Literal["generate"] = "generate"
+    size: tuple[Side, Side]
+    """Width and height in pixels."""
+    canvas: tuple[Side, Side] | None = None
+    """Width and height that were painted and then enlarged; unset in older pictures, which are as they were painted."""
+    transparent: bool = False
+    """Whether the file keeps transparency; otherwise it lies on white."""
+    nfe: Annotated[int, Field(ge=1, le=100_000)]
+    """Network evaluations really spent; ``sample.steps`` is what was asked for."""
+
+
+class EditRecipe(Making):
+    """What is stored in a picture that was made from another."""
+
+    task: Literal["edit"] = "edit"
+    way: Way
+    inputs: Annotated[dict[Role, Sha256], Field(min_length=1, max_length=3)]
+    """The sha256 of the pixels of what went in (``media/original.py``)."""
+    size: tuple[Length, Length]
+    """Width and height in pixels, of the picture that went in, or of what outpainting made of it."""
+    canvas: tuple[Side, Side]
+    """Width and height that were painted."""
+    steps: Annotated[int, Field(ge=0, le=1000)]
+    """Sampling steps really made; ``sample.steps`` are those of the whole way from noise."""
+    nfe: Annotated[int, Field(ge=0, le=1_000_000)]
+    """Network evaluations really spent."""
+
+
+AnyRecipe = Recipe | EditRecipe

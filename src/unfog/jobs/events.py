@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from jaxtyping import UInt8
 from torch import Tensor
 
-from unfog.config.recipe import Recipe
+from unfog.config.recipe import AnyRecipe
 
 T = TypeVar("T")
 
@@ -40,12 +40,13 @@ class Preview:
 
 @dataclass(frozen=True)
 class Picture:
-    """A finished picture with its recipe, as it was ``painted``, and where it was written, if it was."""
+    """A finished picture with its recipe, as it was ``painted``, where it was written, if it was, and its profile."""
 
     pixels: UInt8[Tensor, "c h w"]
     painted: UInt8[Tensor, "c _h _w"]
-    recipe: Recipe
+    recipe: AnyRecipe
     path: Path | None = None
+    profile: bytes | None = None
 
 
 @dataclass(frozen=True)

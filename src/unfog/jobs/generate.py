@@ -92,7 +92,7 @@ def generate_job(
     check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    told = list(notes(model, found.manifest, request))
+    told = list(notes(model, found.manifest, request.prompt, request.negative))
     yield from told
     prompt, (canvas, size) = parse(request.prompt), sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
@@ -168,15 +168,15 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
         yield seeds[first : first + together]
 
 
-def notes(model: Model, manifest: Manifest, request: GenerateRequest) -> Iterator[Note]:
+def notes(model: Model, manifest: Manifest, prompt: str, negative: str) -> Iterator[Note]:
     """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
-    parts = [part.text for part in parts_of(parse(request.prompt))]
-    for which, text in (*(("prompt", text) for text in parts), ("negative prompt", request.negative)):
+    parts = [part.text for part in parts_of(parse(prompt))]
+    for which, text in (*(("prompt", text) for text in parts), ("negative prompt", negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
     if manifest.knows is None:
         return
-    unknown = Known(manifest.knows).unknown(", ".join([*parts, request.negative]))
+    unknown = Known(manifest.knows).unknown(", ".join([*parts, negative]))
     for one in unknown[:NAMED]:
         yield Note(str(one))
     if more := [one.text for one in unknown[NAMED:]]:

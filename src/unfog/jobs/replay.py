@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,28 +11,39 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from unfog.config.recipe import NUMERICS, Recipe
+from unfog.config.edit import EditRequest
+from unfog.config.recipe import NUMERICS, AnyRecipe, EditRecipe
 from unfog.config.sample import GenerateRequest
+from unfog.jobs.edit import edit_job
+from unfog.jobs.edit_ways import Inputs
 from unfog.jobs.events import Event, Note, Picture, Result
-from unfog.jobs.generate import generate_job, open_model
+from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.save import Place
-from unfog.media.image import decode, decode_rgba, pixels_of, read_bytes
+from unfog.media.mask import mask_of, sha256_of
+from unfog.media.original import read_original
 from unfog.media.recipe import read_recipe
 from unfog.model.locate import Found, by_id, locate
 from unfog.util.devices import core_count, pick_device
-from unfog.util.errors import ModelError, UsageError
+from unfog.util.errors import ModelError, RecipeError, UsageError
 
 THREADS_PER_CORE = 4  # a recipe is a stranger's: it may not start thousands of threads
 
 
 def replay_job(
-    path: Path, *, model: str | None = None, compare: bool = False, out: Place | None = None, device: str | None = None
+    path: Path,
+    *,
+    model: str | None = None,
+    inputs: Sequence[Path] = (),
+    compare: bool = False,
+    out: Place | None = None,
+    device: str | None = None,
 ) -> Iterator[Event]:
     """Remake the picture in ``path``.
 
     Args:
         path: a PNG file with a recipe.
         model: where the model is; ``None``: among the installed ones, by the sha256 in the recipe.
+        inputs: the files of the pictures that were changed, of masks and style pictures, in any order.
         compare: compare the pixels with those of the file; the result says ``equal`` and ``max_difference`` (0..255).
         out: where to write the remade picture; ``None``: nowhere.
         device: ``None``: the kind of device in the recipe, where there is one.
@@ -45,18 +56,9 @@ def replay_job(
     found = required(recipe, model)
     yield from (Note(text) for text in differences(recipe))
     loaded = open_model(found, device or device_for(recipe))
-    request = GenerateRequest(
-        prompt=recipe.prompt,
-        negative=recipe.negative,
-        seed=recipe.seed,
-        canvas=recipe.canvas or recipe.size,
-        size=recipe.size,
-        transparent=recipe.transparent,
-        sample=recipe.sample,
-    )
     remade: Picture | None = None
     with threads(recipe.threads):
-        for event in generate_job(request, loaded, out=out):
+        for event in made_again(recipe, loaded, inputs, out):
             if isinstance(event, Picture):
                 remade = event
             if not isinstance(event, Result):
@@ -70,12 +72,58 @@ def replay_job(
         "nfe": remade.recipe.nfe,
     }
     if compare:
-        read = decode_rgba if recipe.transparent else decode
-        payload |= comparison(pixels_of(read(read_bytes(path), name=str(path))), rgb(remade.pixels))
+        payload |= comparison(read_original(path).pixels, rgb(remade.pixels))
     yield Result(payload | {"seconds": round(time.perf_counter() - begin, 3)})
 
 
-def required(recipe: Recipe, model: str | None) -> Found:
+def made_again(recipe: AnyRecipe, loaded: Loaded, inputs: Sequence[Path], out: Place | None) -> Iterator[Event]:
+    """The job of a recipe.
+
+    Raises:
+        RecipeError: pictures that went in are missing, or others are given.
+    """
+    if isinstance(recipe, EditRecipe):
+        asked = EditRequest(
+            prompt=recipe.prompt, negative=recipe.negative, seed=recipe.seed, way=recipe.way, sample=recipe.sample
+        )
+        return edit_job(asked, inputs_by_sha256(recipe, inputs), loaded, out=out)
+    if inputs:
+        raise RecipeError("this picture was made from words alone; leave --input out")
+    request = GenerateRequest(
+        prompt=recipe.prompt,
+        negative=recipe.negative,
+        seed=recipe.seed,
+        canvas=recipe.canvas or recipe.size,
+        size=recipe.size,
+        transparent=recipe.transparent,
+        sample=recipe.sample,
+    )
+    return generate_job(request, loaded, out=out)
+
+
+def inputs_by_sha256(recipe: EditRecipe, files: Sequence[Path]) -> Inputs:
+    """The pictures that a recipe names, found among files by their pixels.
+
+    Raises:
+        RecipeError: one is missing. DataError: a file cannot be read.
+    """
+    found = {original.sha256: original for original in map(read_original, files)}
+    masks = {sha256_of(mask): mask for mask in (mask_of(original) for original in found.values())}
+    for role, sha256 in recipe.inputs.items():
+        if sha256 not in (masks if role == "mask" else found):
+            raise RecipeError(
+                f"the {role} that this was made from is not among the inputs; give its file with --input (the sha256 of"
+                f" its pixels is {sha256[:16]}...)"
+            )
+    mask, style = recipe.inputs.get("mask"), recipe.inputs.get("style")
+    return Inputs(
+        found[recipe.inputs["picture"]],
+        None if mask is None else masks[mask],
+        None if style is None else found[style],
+    )
+
+
+def required(recipe: AnyRecipe, model: str | None) -> Found:
     """The model a recipe asks for.
 
     Raises:
@@ -91,7 +139,7 @@ def required(recipe: Recipe, model: str | None) -> Found:
     return found
 
 
-def differences(recipe: Recipe) -> Iterator[str]:
+def differences(recipe: AnyRecipe) -> Iterator[str]:
     """Why the remade picture may differ, as far as the recipe tells."""
     if recipe.numerics != NUMERICS:
         yield f"made with numerics version {recipe.numerics}, this is {NUMERICS}: the pictures may differ"
@@ -101,7 +149,7 @@ def differences(recipe: Recipe) -> Iterator[str]:
         yield f"made with {recipe.threads} threads, too many for this machine: the last bits may differ"
 
 
-def device_for(recipe: Recipe) -> str | None:
+def device_for(recipe: AnyRecipe) -> str | None:
     """The kind of device a picture was made on, if this machine has it."""
     try:
         pick_device(recipe.device)

@@ -17,8 +17,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from unfog.config.edit import Img2Img
 from unfog.config.names import GRIDS, SAMPLERS
-from unfog.config.recipe import Recipe
+from unfog.config.recipe import AnyRecipe, Recipe
 
 NEGATIVE = "Negative prompt:"
 FEWEST_PAIRS = 3  # a last line with fewer pairs belongs to the prompt
@@ -53,7 +54,7 @@ class Infotext:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def write_infotext(recipe: Recipe) -> str:
+def write_infotext(recipe: AnyRecipe) -> str:
     """The infotext of a recipe, in the key order of the programs that read it."""
     s, canvas = recipe.sample, recipe.canvas or recipe.size
     fields = {
@@ -69,6 +70,8 @@ def write_infotext(recipe: Recipe) -> str:
     extra = {"Eta": s.eta, "CFG rescale": s.rescale, "SAG scale": s.sag}
     fields |= {key: repr(value) for key, value in extra.items() if value}
     fields |= {GUIDES[guide.name]: repr(True if guide.value is None else guide.value) for guide in s.guide}
+    if not isinstance(recipe, Recipe) and isinstance(recipe.way, Img2Img):
+        fields["Denoising strength"] = repr(recipe.way.strength)
     if canvas != recipe.size:  # what others call the second size of a picture that is painted small
         fields["Hires resize"] = "x".join(map(str, recipe.size))
     return compose(Infotext(recipe.prompt, recipe.negative, {**fields, "Version": f"unfog-{recipe.unfog}"}))

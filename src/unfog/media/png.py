@@ -30,10 +30,12 @@ CHUNKS_LIMIT = 100_000
 LEVEL = 9  # of deflate; pictures are small, so the smallest file costs no time
 
 
-def encode(pixels: UInt8[Tensor, "c h w"], text: Mapping[str, str] | None = None) -> bytes:
-    """A PNG file with ``text`` in the order given; the same arguments give the same bytes."""
+def encode(
+    pixels: UInt8[Tensor, "c h w"], text: Mapping[str, str] | None = None, profile: bytes | None = None
+) -> bytes:
+    """A PNG file with ``text`` in the order given, and a colour profile; the same arguments give the same bytes."""
     out = io.BytesIO()
-    picture_of(pixels).save(out, format="PNG", **options(text or {}))
+    picture_of(pixels).save(out, format="PNG", icc_profile=profile, **options(text or {}))
     return out.getvalue()
 
 

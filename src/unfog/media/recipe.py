@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Annotated
 
 from jaxtyping import UInt8
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from torch import Tensor
 
 from unfog.config.base import explain
-from unfog.config.recipe import Recipe
+from unfog.config.recipe import AnyRecipe, EditRecipe, Recipe
 from unfog.media.image import read_bytes
 from unfog.media.infotext import write_infotext
 from unfog.media.png import PARAMETERS, TEXT_LIMIT, encode, read_text
@@ -30,27 +31,28 @@ FOREIGN = {
     "Comment": "NovelAI's",
 }
 DEPTH_LIMIT = 32
+KINDS: TypeAdapter[AnyRecipe] = TypeAdapter(Annotated[Recipe | EditRecipe, Field(discriminator="task")])
 # A string that does not end is a string up to the end of the text: with a closing quote demanded, a text of nothing but
 # escaped quotes would be searched in quadratic time.
 BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"?|([\[{])|([\]}])', re.DOTALL)
 
 
-def recipe_text(recipe: Recipe) -> str:
+def recipe_text(recipe: AnyRecipe) -> str:
     """Canonical JSON: equal recipes have equal text."""
     return canonical_json(recipe.model_dump(mode="json"))
 
 
-def texts(recipe: Recipe) -> dict[str, str]:
+def texts(recipe: AnyRecipe) -> dict[str, str]:
     """What a picture file says about its picture, by key."""
     return {KEY: recipe_text(recipe), PARAMETERS: write_infotext(recipe)}
 
 
-def picture_file(pixels: UInt8[Tensor, "c h w"], recipe: Recipe) -> bytes:
-    """The PNG file of a picture, with its recipe."""
-    return encode(pixels, texts(recipe))
+def picture_file(pixels: UInt8[Tensor, "c h w"], recipe: AnyRecipe, profile: bytes | None = None) -> bytes:
+    """The PNG file of a picture, with its recipe and, if it has one, its colour profile."""
+    return encode(pixels, texts(recipe), profile)
 
 
-def parse_recipe(text: str, *, name: str) -> Recipe:
+def parse_recipe(text: str, *, name: str) -> AnyRecipe:
     """Read a recipe as untrusted input.
 
     Args:
@@ -65,12 +67,12 @@ def parse_recipe(text: str, *, name: str) -> Recipe:
     if depth(text) > DEPTH_LIMIT:
         raise RecipeError(f"{name}: the recipe is nested more than {DEPTH_LIMIT} deep; that is no recipe of unfog")
     try:
-        return Recipe.model_validate_json(text, strict=True)
+        return KINDS.validate_json(text, strict=True)
     except ValidationError as error:
         raise RecipeError(f"{name}: the recipe is refused: {explain(error)}") from None
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path) -> AnyRecipe:
     """The recipe inside a PNG file.
 
     Raises:
@@ -85,6 +87,14 @@ def read_recipe(path: Path) -> Recipe:
     other = next((whose for key, whose in FOREIGN.items() if key in text), None)
     said = f"only {other} description, which is not exact" if other else "no recipe"
     raise RecipeError(f"{path} holds {said}; only pictures that unfog wrote can be replayed")
+
+
+def prompt_in(path: Path) -> str:
+    """The prompt of the recipe inside a picture; "" if there is none that can be read."""
+    try:
+        return read_recipe(path).prompt
+    except RecipeError:
+        return ""
 
 
 def depth(text: str) -> int:

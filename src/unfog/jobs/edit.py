@@ -1,0 +1,152 @@
+"""``unfog edit``, ``inpaint``, ``outpaint``, ``restyle``, ``vary``: pictures made from another, each with its recipe.
+
+A picture of any size is worked on at the size of the model and led back (``tasks/frame.py``); what a mask protects is
+the picture itself, bit for bit. Variant k has the seed (seed + k) mod 2^64, and equals that seed asked for alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import torch
+
+from unfog import __version__
+from unfog.config.edit import EditRequest
+from unfog.config.recipe import EditRecipe, ModelName, Role
+from unfog.jobs.edit_settings import check_edit
+from unfog.jobs.edit_ways import Inputs, Work, work_of
+from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
+from unfog.jobs.generate import KINDS, Loaded, finite, notes, open_model
+from unfog.jobs.save import Place, save
+from unfog.media.mask import sha256_of
+from unfog.media.recipe import picture_file
+from unfog.model.locate import Found
+from unfog.tasks.frame import grown, laid
+from unfog.tasks.generate import Tally, decode
+from unfog.util.random import image_seed
+
+NOTED = 1.05  # times enlarged from where on it is said
+
+
+def edit_job(
+    request: EditRequest,
+    inputs: Inputs,
+    source: Found | Loaded,
+    *,
+    out: Place | None = None,
+    previews: bool = False,
+    device: str | None = None,
+) -> Iterator[Event]:
+    """Make the pictures of a request.
+
+    Args:
+        request: complete (see ``edit_settings.edit_request_for``).
+        inputs: the picture that is changed, with mask and style picture where the way takes them.
+        source: the model, found or loaded.
+        out: where to write the pictures; ``None``: nowhere.
+        previews: also yield the clean estimate of every step.
+        device: where to load a model that is not loaded; ``None``: the fastest.
+
+    Raises:
+        UsageError: the model cannot do this, or an input is missing or does not belong; before any work.
+        DiskError: a file cannot be written; those yielded before are complete.
+    """
+    begin, found = time.perf_counter(), source if isinstance(source, Found) else source.found
+    check_edit(found.manifest, request, inputs)
+    loaded = open_model(source, device) if isinstance(source, Found) else source
+    model, tally, told = loaded.model, Tally(), list[str]()
+    work = work_of(model, request, inputs, tally)
+    for note in (*notes(model, found.manifest, request.prompt, request.negative), *where(work)):
+        told.append(note.message)
+        yield note
+    seeds, paths, steps, decibels = [image_seed(request.seed, k) for k in range(request.n)], list[str](), 0, None
+    if work.again is not None:
+        decibels = round(work.again(), 2)
+        yield Note(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+    for done, seed in enumerate(seeds):
+        tally.rows, steps, x = 0, 0, None
+        for step in finite(work.run(seed), found.name):
+            x, steps = step.x, steps + 1
+            whole = request.sample.steps
+            yield Progress(done * whole + steps, request.n * whole, f"{done} of {request.n} pictures")
+            if previews:
+                yield Preview(decode(model, step.x0, canvas=work.frame.canvas))
+        picture = finished(loaded, work, x)
+        recipe = recipe_for(request, inputs, seed, work, steps, tally.rows, found, model.device)
+        path = None
+        if out is not None:
+            data = picture_file(picture, recipe, work.original.profile)
+            path = save(data, out, prompt=request.prompt or request.way.kind, seed=seed)
+            paths.append(str(path))
+        painted = work.frame.cut(work.original.pixels) if x is None else decode(model, x, canvas=work.frame.canvas)[0]
+        yield Picture(picture, painted, recipe, path, work.original.profile)
+    yield Result(
+        {
+            "files": paths,
+            "seeds": seeds,
+            "model": {"name": found.name, "sha256": found.id},
+            "steps": steps,
+            "nfe": tally.rows,
+            "notes": told,
+            "seconds": round(time.perf_counter() - begin, 3),
+        }
+        | ({} if decibels is None else {"reconstruction_db": decibels})
+    )
+
+
+def where(work: Work) -> Iterator[Note]:
+    """What was painted small and enlarged."""
+    (width, height), frame = work.frame.canvas, work.frame
+    if frame.enlarged > NOTED:
+        part = "" if (frame.width, frame.height) == work.original.size else f", {frame.width}x{frame.height} of it"
+        yield Note(f"painted at {width}x{height} pixels, enlarged {frame.enlarged:.1f} times{part}")
+
+
+def finished(loaded: Loaded, work: Work, x: torch.Tensor | None) -> torch.Tensor:
+    """The picture with what was painted in it; as it is, if no step was made."""
+    if x is None:
+        return work.original.pixels
+    frame, (width, height) = work.frame, work.frame.canvas
+    decoded = loaded.model.codec.decode(x)[..., :height, :width].float().cpu().clamp(-1, 1)
+    painted = grown(decoded, (frame.width, frame.height), loaded.upscaler)
+    whole = work.original.pixels.clone()
+    mask = None if work.mask is None else frame.cut(work.mask)
+    frame.cut(whole).copy_(laid(painted, frame.cut(whole), mask))
+    return whole
+
+
+def recipe_for(
+    request: EditRequest,
+    inputs: Inputs,
+    seed: int,
+    work: Work,
+    steps: int,
+    nfe: int,
+    found: Found,
+    device: torch.device,
+) -> EditRecipe:
+    """All that is needed to make this one picture again, beside the pictures it names."""
+    on_cpu = device.type == "cpu"
+    went: dict[Role, str] = {"picture": inputs.picture.sha256}
+    if inputs.mask is not None:
+        went["mask"] = sha256_of(inputs.mask)
+    if inputs.style is not None:
+        went["style"] = inputs.style.sha256
+    return EditRecipe(
+        prompt=request.prompt,
+        negative=request.negative,
+        seed=seed,
+        way=request.way,
+        inputs=went,
+        size=work.original.size,
+        canvas=work.frame.canvas,
+        sample=request.sample,
+        steps=steps,
+        nfe=nfe,
+        model=ModelName(name=found.name, sha256=found.id),
+        unfog=__version__,
+        device=KINDS[device.type],
+        threads=torch.get_num_threads() if on_cpu else None,
+        promise="L3" if on_cpu else "L1",
+    )

@@ -1,0 +1,111 @@
+"""From what a person asks of a picture to a complete request that the model can fulfil."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unfog.config.edit import EditRequest, Inpaint, Inversion, Restyle, Way
+from unfog.config.manifest import Manifest
+from unfog.config.model import ModelConfig
+from unfog.config.sample import GenerateRequest, SampleConfig
+from unfog.jobs.edit_ways import Inputs
+from unfog.jobs.settings import Chosen, check, settle
+from unfog.util.errors import UsageError
+
+EXACT = "ddim"  # the sampler whose steps are inverted
+EXACT_STEPS = 50
+
+
+def edit_request_for(
+    manifest: Manifest,
+    way: Way,
+    inputs: Inputs,
+    prompt: str,
+    chosen: Chosen,
+    *,
+    n: int = 1,
+    seed: int = 0,
+    negative: str = "",
+) -> EditRequest:
+    """A complete request that this model can fulfil.
+
+    Raises:
+        UsageError: as ``jobs/settings.py``, or as ``check_edit``.
+    """
+    if isinstance(way, Inversion):
+        chosen = replace(chosen, sampler=chosen.sampler or EXACT, steps=chosen.steps or EXACT_STEPS)
+    if isinstance(way, Inpaint) and way.method == "auto":
+        told = isinstance(manifest.model, ModelConfig) and manifest.model.completes
+        way = way.model_copy(update={"method": "told" if told else "kept"})
+    request = EditRequest.parse(
+        {
+            "prompt": prompt,
+            "negative": negative,
+            "n": n,
+            "seed": seed,
+            "way": way.model_dump(),
+            "sample": settle(manifest, chosen).model_dump(),
+        }
+    )
+    check_edit(manifest, request, inputs)
+    return request
+
+
+def check_edit(manifest: Manifest, request: EditRequest, inputs: Inputs) -> None:
+    """Refuse what a model cannot do, and inputs that are missing or would be ignored, before any work.
+
+    Raises:
+        ModelError: the model makes something else than pictures.
+        UsageError: anything else.
+    """
+    sample, way = request.sample, request.way
+    check(
+        manifest,
+        GenerateRequest(prompt=request.prompt, negative=request.negative, seed=request.seed, sample=sample),
+    )
+    assert isinstance(manifest.model, ModelConfig)
+    if inputs.style is not None and not isinstance(way, Restyle):
+        raise UsageError("a style picture belongs to `unfog restyle`")
+    if inputs.mask is not None and not isinstance(way, Inpaint):
+        raise UsageError("a mask belongs to `unfog inpaint`")
+    match way:
+        case Inversion():
+            check_inversion(request, sample)
+        case Inpaint():
+            check_painting(manifest.name, manifest.model, way, inputs)
+        case Restyle() if inputs.style is None and not request.prompt.strip():
+            raise UsageError("restyle needs a style: a picture (--style FILE) or its name in words")
+        case _:
+            pass
+
+
+def check_inversion(request: EditRequest, sample: SampleConfig) -> None:
+    """Raises UsageError for what cannot be inverted."""
+    if sample.sampler != EXACT or sample.eta:
+        raise UsageError(f"inversion goes back along the steps of {EXACT} without fresh noise; leave --sampler out")
+    if request.n > 1:
+        raise UsageError("inversion draws nothing, so all variants would be equal; leave -n out")
+    if sample.sag or sample.guide or sample.interval or sample.rescale or request.negative.strip():
+        raise UsageError(
+            "inversion steers from what the picture shows (--was) to the prompt; leave out --negative, --sag, --guide,"
+            " --interval and --rescale"
+        )
+
+
+def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -> None:
+    """Raises UsageError unless exactly one thing says where to paint, and the model knows the method."""
+    given = {
+        "--mask": inputs.mask is not None,
+        "a box": way.box is not None,
+        "words": way.words is not None,
+        "margins": way.margins is not None,
+    }
+    said = [what for what, is_there in given.items() if is_there]
+    if len(said) != 1:
+        raise UsageError(
+            f"say once where to paint, by a mask, a box, words or margins; got {' and '.join(said) or 'none'}"
+        )
+    if way.margins is not None and not any(way.margins):
+        raise UsageError("nothing is added to the picture; give at least one of --left, --top, --right and --bottom")
+    if way.method == "told" and not made.completes:
+        raise UsageError(f"the model {name} was not trained to complete pictures; use --method kept or repaint")

@@ -1,0 +1,182 @@
+"""What each way of changing a picture does: where it is worked on, and the steps that are made there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from unfog.config.edit import EditRequest, Img2Img, Inpaint, Inversion, Restyle
+from unfog.media.mask import box_mask, feathered, read_mask
+from unfog.media.original import Original, read_original
+from unfog.model.model import Model
+from unfog.samplers.step import Step, last
+from unfog.tasks.frame import Frame, around, frame_of, seen, shrunk
+from unfog.tasks.generate import Tally
+from unfog.tasks.img2img import img2img
+from unfog.tasks.inpaint import inpaint
+from unfog.tasks.invert import inverted, redrawn
+from unfog.tasks.restyle import restyle
+from unfog.tasks.wherever import wherever
+from unfog.text.prompt import parse
+
+Run = Callable[[int], Iterator[Step]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The pictures that go into an edit."""
+
+    picture: Original
+    mask: Float[Tensor, "h w"] | None = None
+    style: Original | None = None
+
+
+def read_inputs(picture: Path, *, mask: Path | None = None, style: Path | None = None) -> Inputs:
+    """The pictures of an edit from their files.
+
+    Raises:
+        DataError: one cannot be read, or the mask is of another size or black everywhere.
+    """
+    original = read_original(picture)
+    return Inputs(
+        original,
+        None if mask is None else read_mask(mask, original.size),
+        None if style is None else read_original(style),
+    )
+
+
+@dataclass(frozen=True)
+class Work:
+    """An edit about to be made.
+
+    Fields:
+        original: the picture, with the margins that outpainting adds.
+        frame: where it is worked on.
+        mask: what is painted, of the whole picture; ``None``: all.
+        run: seed -> steps.
+        again: of an inversion, the round trip without any change: PSNR in dB against what the codec makes of it.
+    """
+
+    original: Original
+    frame: Frame
+    mask: Float[Tensor, "h w"] | None
+    run: Run
+    again: Callable[[], float] | None = None
+
+
+def work_of(model: Model, request: EditRequest, inputs: Inputs, tally: Tally) -> Work:
+    """What is to be done, for a request that the model can fulfil.
+
+    Raises:
+        UsageError: a picture that is too long and narrow, a box outside of it, words that act nowhere.
+    """
+    picture, trained, channels = inputs.picture, model.config.picture.size, model.config.picture.channels
+    prompt, sample, negative = parse(request.prompt), request.sample, request.negative
+    if isinstance(request.way, Inpaint):
+        return painting(model, request, request.way, inputs, tally)
+    frame = frame_of(*picture.size, trained)
+    x = shrunk(seen(picture.pixels, channels), frame.canvas)
+    match request.way:
+        case Img2Img(strength=strength):
+
+            def run(seed: int) -> Iterator[Step]:
+                yield from img2img(model, x, prompt, [seed], sample, strength=strength, negative=negative, tally=tally)
+
+        case Inversion() as way:
+            return inverting(model, request, way, picture, frame, tally)
+        case Restyle(keep=keep, colours=colours):
+            style = None if inputs.style is None else style_of(inputs.style, channels, trained)
+
+            def run(seed: int) -> Iterator[Step]:
+                yield from restyle(
+                    model,
+                    x,
+                    style,
+                    prompt,
+                    [seed],
+                    sample,
+                    keep=keep,
+                    colours=colours,
+                    negative=negative,
+                    tally=tally,
+                )
+
+    return Work(picture, frame, None, run)
+
+
+def inverting(
+    model: Model, request: EditRequest, way: Inversion, picture: Original, frame: Frame, tally: Tally
+) -> Work:
+    """Through the noise that the picture would come from; the way there is gone once."""
+    x = shrunk(seen(picture.pixels, model.config.picture.channels), frame.canvas)
+    states = list[Step]()
+
+    def redraw(prompt: str) -> Iterator[Step]:
+        if not states:
+            states.extend(inverted(model, x, way.was, request.sample, tally))
+        yield from redrawn(
+            model, states, way.was, prompt, request.sample, words=way.words, layout=way.layout, tally=tally
+        )
+
+    def again() -> float:
+        made = model.codec.decode(last(redraw(way.was)).x).clamp(-1, 1)
+        apart = made - model.codec.decode(model.encode(x.to(model.device))).clamp(-1, 1)
+        return 10 * math.log10(4 / max(apart.square().mean().item(), 1e-12))
+
+    return Work(picture, frame, None, lambda _: redraw(request.prompt), again)
+
+
+def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, tally: Tally) -> Work:
+    """Painting a part of a picture, or what lies round it."""
+    picture, channels, method = inputs.picture, model.config.picture.channels, way.method
+    assert method != "auto"
+    mask = inputs.mask
+    if way.margins is not None:
+        picture, mask = extended(picture, way.margins)
+    elif way.box is not None:
+        mask = box_mask(way.box, picture.size)
+    elif way.words is not None:
+        mask = wherever(model, seen(picture.pixels, channels), way.words)
+    assert mask is not None
+    mask = feathered(mask, way.feather)
+    frame = around(mask, model.config.picture.size, crop=False if way.margins is not None else way.crop)
+    x = shrunk(frame.cut(seen(picture.pixels, channels)), frame.canvas)
+    part = frame.cut(mask)[None, None]
+    width, height = frame.canvas
+    small = F.adaptive_max_pool2d(part, (height, width)) if width <= frame.width else shrunk(part, frame.canvas)
+
+    def run(seed: int) -> Iterator[Step]:
+        yield from inpaint(
+            model,
+            x,
+            small,
+            parse(request.prompt),
+            [seed],
+            request.sample,
+            method=method,
+            negative=request.negative,
+            tally=tally,
+        )
+
+    return Work(picture, frame, mask, run)
+
+
+def extended(picture: Original, margins: tuple[int, int, int, int]) -> tuple[Original, Float[Tensor, "h w"]]:
+    """A picture with its edges continued on the left, at the top, right and bottom, and a mask of what was added."""
+    left, top, right, bottom = margins
+    sides = (left, right, top, bottom)
+    pixels = F.pad(picture.pixels[None].float(), sides, mode="replicate")[0].to(torch.uint8)
+    mask = F.pad(torch.zeros(picture.size[1], picture.size[0]), sides, value=1.0)
+    return Original(pixels, picture.profile), mask
+
+
+def style_of(style: Original, channels: int, side: int) -> Float[Tensor, "1 c side side"]:
+    """A style picture as a model looks at it: the whole of it, square."""
+    return shrunk(seen(style.pixels, channels), (side, side))
