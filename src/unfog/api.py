@@ -9,20 +9,42 @@ images[0].save("stars.png")
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal, TypedDict, Unpack
 
 from PIL import Image
 
+from unfog.config.edit import Img2Img, Inpaint, Inversion, Restyle, Way
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
-from unfog.jobs.events import Note, Picture
+from unfog.jobs.edit import edit_job
+from unfog.jobs.edit_settings import edit_request_for
+from unfog.jobs.edit_ways import Inputs
+from unfog.jobs.events import Event, Note, Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
+from unfog.media.mask import checked_mask
+from unfog.media.original import Original, original_of, read_original
 from unfog.media.png import options
 from unfog.media.recipe import texts
 from unfog.model.locate import locate
+from unfog.util.errors import UsageError
+
+Given = str | Path | Image.Image
+
+
+class Drawn(TypedDict, total=False):
+    """What every edit can be told besides; each as of ``Model.generate``."""
+
+    n: int
+    seed: int
+    negative: str
+    sampler: str | None
+    grid: str | None
+    steps: int | None
+    guidance: float | None
 
 
 def load(name_or_dir: str | Path | None = None, *, device: str | None = None) -> Model:
@@ -127,10 +149,139 @@ class Model:
             native=native,
             transparent=transparent,
         )
-        events = list(generate_job(request, self._loaded))
-        for note in (event for event in events if isinstance(event, Note)):
-            warnings.warn(note.message, stacklevel=2)
-        return [image_of(event) for event in events if isinstance(event, Picture)]
+        return images_of(generate_job(request, self._loaded))
+
+    def edit(
+        self,
+        image: Given,
+        prompt: str,
+        *,
+        strength: float = 0.6,
+        method: Literal["img2img", "inversion"] = "img2img",
+        was: str = "",
+        **drawn: Unpack[Drawn],
+    ) -> list[Image.Image]:
+        """Change a picture towards a sentence; the pictures come back as large as it is.
+
+        Args:
+            image: a file, or a Pillow image in RGB or RGBA.
+            prompt: what the finished picture shows.
+            strength: 0 is the picture as it is, 1 nothing of it.
+            method: "img2img" goes through noise, "inversion" through the noise the picture would come from.
+            was: for an inversion, what the picture shows now, in words.
+            drawn: n, seed, negative, sampler, grid, steps and guidance, as of ``generate``.
+
+        Raises:
+            DataError: the picture cannot be read. UsageError: a value out of bounds, or something this model cannot do.
+        """
+        way = Img2Img.parse({"strength": strength}) if method == "img2img" else Inversion.parse({"was": was})
+        return self._edited(Inputs(given(image)), prompt, way, drawn)
+
+    def vary(
+        self, image: Given, prompt: str = "", *, strength: float = 0.6, **drawn: Unpack[Drawn]
+    ) -> list[Image.Image]:
+        """Variants of a picture; arguments as of ``edit``."""
+        return self.edit(image, prompt, strength=strength, **drawn)
+
+    def inpaint(
+        self,
+        image: Given,
+        prompt: str,
+        *,
+        mask: Given | None = None,
+        box: tuple[int, int, int, int] | None = None,
+        words: str | None = None,
+        feather: int = 0,
+        crop: bool | None = None,
+        method: str = "auto",
+        **drawn: Unpack[Drawn],
+    ) -> list[Image.Image]:
+        """Paint a part of a picture; every pixel outside the mask stays as it is, to the last bit.
+
+        Args:
+            image: a file, or a Pillow image in RGB or RGBA.
+            prompt: what the finished picture shows.
+            mask: as large as the picture: white is painted, grey partly, black stays; or instead
+            box: left, top, width and height of a rectangle to paint; or instead
+            words: what in the picture is to be painted over, found by the attention of the model.
+            feather: width of a soft edge round the mask, in pixels.
+            crop: work on the part round the mask only; ``None``: if the mask is small.
+            method: "told" (models that complete pictures), "kept" or "repaint"; "auto" is the best there is.
+            drawn: as of ``edit``.
+        """
+        picture = given(image)
+        settings = {"method": method, "feather": feather, "crop": crop, "box": box, "words": words}
+        plane = None if mask is None else checked_mask(given(mask), picture.size, "the mask")
+        return self._edited(Inputs(picture, plane), prompt, Inpaint.parse(settings), drawn)
+
+    def outpaint(
+        self,
+        image: Given,
+        prompt: str,
+        *,
+        left: int = 0,
+        top: int = 0,
+        right: int = 0,
+        bottom: int = 0,
+        feather: int = 0,
+        method: str = "auto",
+        **drawn: Unpack[Drawn],
+    ) -> list[Image.Image]:
+        """Continue a picture beyond its edges by so many pixels; other arguments as of ``inpaint``."""
+        settings = {"method": method, "feather": feather, "margins": (left, top, right, bottom)}
+        return self._edited(Inputs(given(image)), prompt, Inpaint.parse(settings), drawn)
+
+    def restyle(
+        self,
+        image: Given,
+        prompt: str = "",
+        *,
+        style: Given | None = None,
+        keep: float = 0.5,
+        colours: float = 0.3,
+        **drawn: Unpack[Drawn],
+    ) -> list[Image.Image]:
+        """Show a picture in the style of another, or in one that the prompt names.
+
+        Args:
+            image: a file, or a Pillow image in RGB or RGBA; style: likewise.
+            prompt: what it shows, and the name of a style, as far as they are known.
+            keep: how much of the picture is kept, 0..1.
+            colours: how far colours are led to those of ``style``, 0..1, where a model has no eye for styles.
+            drawn: as of ``edit``.
+        """
+        inputs = Inputs(given(image), style=None if style is None else given(style))
+        return self._edited(inputs, prompt, Restyle.parse({"keep": keep, "colours": colours}), drawn)
+
+    def _edited(self, inputs: Inputs, prompt: str, way: Way, drawn: Drawn) -> list[Image.Image]:
+        chosen = Chosen(drawn.get("sampler"), drawn.get("grid"), drawn.get("steps"), drawn.get("guidance"))
+        n, seed, negative = drawn.get("n", 1), drawn.get("seed", 0), drawn.get("negative", "")
+        request = edit_request_for(self.manifest, way, inputs, prompt, chosen, n=n, seed=seed, negative=negative)
+        return images_of(edit_job(request, inputs, self._loaded))
+
+
+def given(image: Given) -> Original:
+    """A picture that was handed over.
+
+    Raises:
+        DataError: the file cannot be read. UsageError: a Pillow image in another mode.
+    """
+    if not isinstance(image, Image.Image):
+        return read_original(Path(image))
+    if image.mode not in ("RGB", "RGBA"):
+        raise UsageError(f"the picture is in mode {image.mode}; hand over RGB or RGBA: image.convert('RGB')")
+    return original_of(image)
+
+
+def images_of(events: Iterator[Event]) -> list[Image.Image]:
+    """The pictures of a job; its notes become warnings."""
+    images = list[Image.Image]()
+    for event in events:
+        if isinstance(event, Note):
+            warnings.warn(event.message, stacklevel=3)
+        if isinstance(event, Picture):
+            images.append(image_of(event))
+    return images
 
 
 def image_of(picture: Picture) -> Image.Image:
@@ -138,4 +289,6 @@ def image_of(picture: Picture) -> Image.Image:
     image = picture_of(picture.pixels)
     image.info |= texts(picture.recipe)
     image.encoderinfo = options(texts(picture.recipe))
+    if picture.profile is not None:
+        image.info["icc_profile"] = picture.profile
     return image

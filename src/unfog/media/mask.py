@@ -25,13 +25,21 @@ def read_mask(path: Path, size: tuple[int, int]) -> Float[Tensor, "h w"]:
     Raises:
         DataError: it cannot be read, has another size, or is black everywhere.
     """
-    picture = read_original(path)
+    return checked_mask(read_original(path), size, f"the mask {path}")
+
+
+def checked_mask(picture: Original, size: tuple[int, int], name: str) -> Float[Tensor, "h w"]:
+    """The mask that a picture shows, for one of ``size`` (width, height).
+
+    Raises:
+        DataError: it has another size, or is black everywhere.
+    """
     if picture.size != size:
         (width, height), (w, h) = picture.size, size
-        raise DataError(f"the mask {path} is {width}x{height} and the picture {w}x{h}; make the mask as large")
+        raise DataError(f"{name} is {width}x{height} and the picture {w}x{h}; make the mask as large")
     mask = mask_of(picture)
     if not mask.any():
-        raise DataError(f"the mask {path} is black everywhere, so nothing is painted; make white what is to change")
+        raise DataError(f"{name} is black everywhere, so nothing is painted; make white what is to change")
     return mask
 
 
