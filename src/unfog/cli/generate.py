@@ -42,6 +42,10 @@ def generate(
     out: Annotated[
         str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")
     ] = "out",
+    tile: Annotated[bool, typer.Option("--tile", help="A picture that continues at the opposite edge.")] = False,
+    windows: Annotated[
+        bool, typer.Option("--windows", help="Paint a canvas larger than trained in overlapping windows.")
+    ] = False,
     grid: Annotated[
         bool, typer.Option("--grid", help="One sheet instead: a row per seed, a column per guidance (1, 2, 3, 5).")
     ] = False,
@@ -62,6 +66,7 @@ def generate(
 ) -> None:
     """Make pictures from a sentence. Settings that are unset are the model's recommended ones."""
     from unfog.cli.parse import seed_of, size_of
+    from unfog.config.sample import Layout
     from unfog.jobs.settings import OUTPUT, Chosen, request_for
     from unfog.jobs.sheet import CELL
     from unfog.model.locate import locate
@@ -82,6 +87,7 @@ def generate(
         native=native,
         longest=CELL if grid else OUTPUT,
         transparent=transparent,
+        layout=Layout(tile=tile, windows=windows) if tile or windows else None,
     )
     if grid:
         write_sheet(wanted, found, out, show=show, as_json=as_json, device=device)

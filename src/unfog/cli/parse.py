@@ -11,6 +11,7 @@ from typing import Any
 from unfog.util.errors import UsageError
 
 SIZE = re.compile(r"(\d{1,6})(?:x(\d{1,6}))?", re.IGNORECASE)
+REGION = re.compile(r"\d(?:\.\d{1,6})?(?:,\d(?:\.\d{1,6})?){3}", re.ASCII)
 BOX = re.compile(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", re.ASCII)
 PIXEL = re.compile(r"(\d{1,6}),(\d{1,6})", re.ASCII)
 
@@ -61,6 +62,22 @@ def mask_of(text: str) -> tuple[Path | None, dict[str, Any]]:
     if found is None:
         raise UsageError(f"--mask {text!r} is no box; write box:LEFT,TOP,WIDTH,HEIGHT in pixels: box:10,10,50,40")
     return None, {"box": tuple(map(int, found.groups()))}
+
+
+def region_of(text: str) -> tuple[tuple[float, ...], str]:
+    """``0,0,0.5,1:a cat`` as a box in shares of the canvas and a prompt.
+
+    Raises:
+        UsageError: anything else.
+    """
+    box, colon, prompt = text.partition(":")
+    found = REGION.fullmatch(box)
+    if found is None or not colon or not prompt.strip():
+        raise UsageError(
+            f"--region {text!r} is none; write LEFT,TOP,RIGHT,BOTTOM in shares of the canvas, a colon and what is"
+            ' there: --region "0,0,0.5,1:a cat"'
+        )
+    return tuple(float(part) for part in box.split(",")), prompt.strip()
 
 
 def numbers_of(text: str, option: str) -> list[float]:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from unfog.config.base import Config
 from unfog.config.edit import Way
-from unfog.config.sample import SampleConfig, Seed, Side
+from unfog.config.sample import Layout, SampleConfig, Seed, Side
 
 NUMERICS = 1
 """Raised by every change of the program after which the same recipe gives other pixels."""
@@ -62,6 +62,8 @@ class Recipe(Making):
     """Width and height that were painted and then enlarged; unset in older pictures, which are as they were painted."""
     transparent: bool = False
     """Whether the file keeps transparency; otherwise it lies on white."""
+    layout: Layout | None = None
+    """Left out where there is none."""
     nfe: Annotated[int, Field(ge=1, le=100_000)]
     """Network evaluations really spent; ``sample.steps`` is what was asked for."""
 

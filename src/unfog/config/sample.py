@@ -62,6 +62,7 @@ CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
 LogSNR = Annotated[float, Field(ge=-50, le=50)]
 Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Side = Annotated[int, Field(ge=8, le=4096)]
 Prompt = Annotated[str, Field(max_length=4096)]
 
@@ -111,6 +112,25 @@ class SampleConfig(Config):
         return self
 
 
+class Region(Config):
+    """A part of the canvas with a prompt of its own."""
+
+    prompt: Prompt
+    box: tuple[Share, Share, Share, Share]
+    """Left, top, right and bottom, in shares of the canvas."""
+
+
+class Layout(Config):
+    """How a canvas is painted other than in one piece by one prompt."""
+
+    regions: Annotated[tuple[Region, ...], Field(max_length=16)] = ()
+    """Later ones lie over earlier ones, and all over what the prompt of the picture gives."""
+    windows: bool = False
+    """In overlapping windows of the trained size, for canvases that are larger."""
+    tile: bool = False
+    """So that it continues at the opposite edge."""
+
+
 class GenerateRequest(Config):
     """One call of ``unfog generate``: ``n`` pictures of a prompt, picture k from seed (seed + k) mod 2^64."""
 
@@ -124,6 +144,7 @@ class GenerateRequest(Config):
     """Width and height of the finished picture, which is the canvas enlarged; unset: the canvas as it is."""
     transparent: bool = False
     """Keep what the model paints transparent; otherwise it lies on white."""
+    layout: Layout | None = None
     sample: SampleConfig = SampleConfig()
 
 

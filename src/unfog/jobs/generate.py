@@ -92,14 +92,24 @@ def generate_job(
     check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    told = list(notes(model, found.manifest, request.prompt, request.negative))
+    told = list(notes(model, found.manifest, prompts_of(request), request.negative))
     yield from told
     prompt, (canvas, size) = parse(request.prompt), sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
+    tile = request.layout is not None and request.layout.tile
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
         tally, x, sample = Tally(), torch.empty(0), request.sample
-        run = generate(model, prompt, chunk, sample, negative=request.negative, size=canvas, tally=tally)
+        run = generate(
+            model,
+            prompt,
+            chunk,
+            sample,
+            negative=request.negative,
+            size=canvas,
+            tally=tally,
+            layout=request.layout,
+        )
         run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames, canvas)
@@ -111,7 +121,7 @@ def generate_job(
                 yield Preview(decode(model, step.x0, canvas=canvas))
         nfe = tally.rows // len(chunk)
         for seed, painted, picture in zip(
-            chunk, *both(loaded, x, canvas, size, transparent=request.transparent), strict=True
+            chunk, *both(loaded, x, canvas, size, transparent=request.transparent, tile=tile), strict=True
         ):
             recipe = recipe_for(request, seed, (canvas, size), nfe, found, model.device)
             path = None
@@ -145,6 +155,13 @@ def check_trajectory(path: Path | None) -> None:
     check_writable(path.parent)
 
 
+def prompts_of(request: GenerateRequest) -> list[str]:
+    """All texts that say what is shown."""
+    return (
+        [request.prompt, *(region.prompt for region in request.layout.regions)] if request.layout else [request.prompt]
+    )
+
+
 def sizes_of(model: Model, request: GenerateRequest) -> tuple[tuple[int, int], tuple[int, int]]:
     """What is painted and how large it is in the end, (width, height) each."""
     canvas = request.canvas or (model.config.picture.size, model.config.picture.size)
@@ -152,13 +169,16 @@ def sizes_of(model: Model, request: GenerateRequest) -> tuple[tuple[int, int], t
 
 
 def both(
-    loaded: Loaded, x: Tensor, canvas: tuple[int, int], size: tuple[int, int], *, transparent: bool
+    loaded: Loaded, x: Tensor, canvas: tuple[int, int], size: tuple[int, int], *, transparent: bool, tile: bool = False
 ) -> tuple[UInt8[Tensor, "b c h w"], UInt8[Tensor, "b c _h _w"]]:
     """Finished pictures as painted, on ``canvas``, and at ``size``."""
-    painted = decode(loaded.model, x, transparent=transparent, canvas=canvas)
+    painted = decode(loaded.model, x, transparent=transparent, canvas=canvas, tile=tile)
     if size == (painted.shape[3], painted.shape[2]):
         return painted, painted
-    return painted, decode(loaded.model, x, transparent=transparent, canvas=canvas, size=size, upscaler=loaded.upscaler)
+    large = decode(
+        loaded.model, x, transparent=transparent, canvas=canvas, size=size, upscaler=loaded.upscaler, tile=tile
+    )
+    return painted, large
 
 
 def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Sequence[int]]:
@@ -168,9 +188,9 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
         yield seeds[first : first + together]
 
 
-def notes(model: Model, manifest: Manifest, prompt: str, negative: str) -> Iterator[Note]:
+def notes(model: Model, manifest: Manifest, prompts: Sequence[str], negative: str) -> Iterator[Note]:
     """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
-    parts = [part.text for part in parts_of(parse(prompt))]
+    parts = [part.text for text in prompts for part in parts_of(parse(text))]
     for which, text in (*(("prompt", text) for text in parts), ("negative prompt", negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
@@ -200,6 +220,7 @@ def recipe_for(
         size=sizes[1],
         canvas=sizes[0],
         transparent=request.transparent,
+        layout=request.layout,
         sample=request.sample,
         nfe=nfe,
         model=ModelName(name=found.name, sha256=found.id),

@@ -96,6 +96,7 @@ def made_again(recipe: AnyRecipe, loaded: Loaded, inputs: Sequence[Path], out: P
         canvas=recipe.canvas or recipe.size,
         size=recipe.size,
         transparent=recipe.transparent,
+        layout=recipe.layout,
         sample=recipe.sample,
     )
     return generate_job(request, loaded, out=out)

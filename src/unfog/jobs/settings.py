@@ -10,7 +10,7 @@ from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
 from unfog.config.names import grid_named, sampler_and_grid
-from unfog.config.sample import CALIBRATED, GenerateRequest, SampleConfig
+from unfog.config.sample import CALIBRATED, GenerateRequest, Layout, SampleConfig
 from unfog.model.store import DOES
 from unfog.text.prompt import JOINT, Composition, parse
 from unfog.util.errors import ModelError, UsageError
@@ -124,6 +124,7 @@ def request_for(
     native: bool = False,
     longest: int = OUTPUT,
     transparent: bool = False,
+    layout: Layout | None = None,
 ) -> GenerateRequest:
     """A complete request that this model can fulfil.
 
@@ -131,6 +132,7 @@ def request_for(
         size: width and height of the finished picture; ``None``: the longer side is ``longest`` pixels.
         canvas: width and height that are painted; ``None``: as trained, in the shape of ``size``.
         native: the picture is the canvas, not enlarged.
+        layout: regions, windows, tiles.
 
     Raises:
         UsageError: as ``settle`` and ``check``, or ``n``, ``seed``, ``size`` or a text out of bounds.
@@ -147,6 +149,7 @@ def request_for(
             "canvas": canvas,
             "size": size,
             "transparent": transparent,
+            "layout": layout,
             "sample": settle(manifest, chosen),
         }
     )
@@ -217,6 +220,27 @@ def check(manifest: Manifest, request: GenerateRequest) -> None:
         low, high = sample.interval
         raise UsageError(f"the guidance interval {low:g} {high:g} is empty; give the smaller lam first")
     check_sizes(manifest.name, made.picture.size, request)
+    check_layout(made, request)
+
+
+def check_layout(made: ModelConfig, request: GenerateRequest) -> None:
+    """Raises UsageError for regions without extent, windows of a canvas that is not larger, or half cells of a tile."""
+    layout = request.layout
+    if layout is None:
+        return
+    canvas = request.canvas or (made.picture.size, made.picture.size)
+    for region in layout.regions:
+        left, top, right, bottom = region.box
+        if left >= right or top >= bottom:
+            raise UsageError(f"the region {left:g},{top:g},{right:g},{bottom:g} is empty; say LEFT,TOP,RIGHT,BOTTOM")
+    if layout.windows and max(canvas) <= made.picture.size:
+        raise UsageError(
+            f"a canvas of {canvas[0]}x{canvas[1]} is one window; give a larger one with --canvas, or leave --windows"
+            " out"
+        )
+    cell = 1 if made.codec is None else made.codec.patch
+    if layout.tile and any(side % cell for side in canvas):
+        raise UsageError(f"the sides of a tile are multiples of {cell} for this model, got {canvas[0]}x{canvas[1]}")
 
 
 def check_composed(manifest: Manifest, request: GenerateRequest) -> bool:

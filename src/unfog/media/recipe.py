@@ -39,7 +39,10 @@ BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"?|([\[{])|([\]}])', re.DOTALL)
 
 def recipe_text(recipe: AnyRecipe) -> str:
     """Canonical JSON: equal recipes have equal text."""
-    return canonical_json(recipe.model_dump(mode="json"))
+    told = recipe.model_dump(mode="json")
+    if told.get("layout") is None:
+        told.pop("layout", None)
+    return canonical_json(told)
 
 
 def texts(recipe: AnyRecipe) -> dict[str, str]:

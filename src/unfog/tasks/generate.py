@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float64, UInt8
+import torch.nn.functional as F
+from jaxtyping import Float, Float64, UInt8
 from torch import Tensor
 
-from unfog.config.sample import SampleConfig
+from unfog.config.sample import Layout, SampleConfig
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoise, Watched, bound
 from unfog.core.grid import GRIDS, through
@@ -28,7 +29,10 @@ from unfog.core.process import Process
 from unfog.guidance.cfg import cfg
 from unfog.guidance.compose import Composed, composed_cfg, composing
 from unfog.guidance.interval import interval
+from unfog.guidance.regions import Box, regional
 from unfog.guidance.sag import sag
+from unfog.guidance.tiling import tiled
+from unfog.guidance.windows import windowed
 from unfog.media.alpha import over, straight
 from unfog.media.image import to_uint8
 from unfog.model.model import Model
@@ -38,10 +42,13 @@ from unfog.samplers.ddim import ddim
 from unfog.samplers.step import NoiseSource, Step
 from unfog.tasks.guides import parts, pushed, ranged
 from unfog.tasks.upscale import upscale
-from unfog.text.prompt import Composition
+from unfog.text.prompt import Composition, parse
 from unfog.util.random import Draw, Noise
 
 Beside = Callable[[Cond], Cond]  # what the network is told besides the text
+
+
+MARGIN = 4  # cells of a tile that are painted again beyond its edges
 
 
 @dataclass
@@ -147,6 +154,7 @@ def generate(
     size: tuple[int, int] | None = None,
     tally: Tally | None = None,
     exact: bool = True,
+    layout: Layout | None = None,
 ) -> Iterator[Step]:
     """Generate ``len(seeds)`` pictures together, yielding every step; ``decode(model, step.x)`` gives pixels.
 
@@ -160,13 +168,35 @@ def generate(
         size: (width, height) of the canvas in pixels; ``None``: the trained size.
         tally: counts network evaluations.
         exact: on a CPU, compute every picture as if it were alone (see the module docstring).
+        layout: regions, windows, tiles.
     """
-    prompt = [prompt] if isinstance(prompt, str) else prompt
-    denoise = guided(model, prompt, negative, sample, tally or Tally())
+    prompt, tally = [prompt] if isinstance(prompt, str) else prompt, tally or Tally()
+    denoise = guided(model, prompt, negative, sample, tally)
+    if layout is not None:
+        own = [guided(model, meant(region.prompt), negative, sample, tally) for region in layout.regions]
+        parts = [(region.box, one) for region, one in zip(layout.regions, own, strict=True)]
+        denoise = arranged(model, denoise, parts, layout)
     if exact and model.device.type == "cpu":
         assert isinstance(prompt, Composition) or len(prompt) == 1, "pictures asked for one at a time have one prompt"
         denoise = one_by_one(denoise)
     yield from walk(model, denoise, noise_of(model, seeds, size), sample)
+
+
+def meant(prompt: str) -> Composition | list[str]:
+    """A prompt as ``guided`` takes it."""
+    read = parse(prompt)
+    return read if isinstance(read, Composition) else [read]
+
+
+def arranged(model: Model, denoise: Denoise, regions: Sequence[tuple[Box, Denoise]], layout: Layout) -> Denoise:
+    """The denoiser of a layout from those of the whole and of its regions."""
+    if layout.windows:
+        side = min(model.shape()[1:])
+        denoise = windowed(denoise, side)
+        regions = [(box, windowed(part, side)) for box, part in regions]
+    if regions:
+        denoise = regional(denoise, regions)
+    return tiled(denoise, model.denoiser.process) if layout.tile else denoise
 
 
 def noise_of(model: Model, seeds: Sequence[int], size: tuple[int, int] | None = None) -> Noise:
@@ -210,6 +240,7 @@ def decode(
     canvas: tuple[int, int] | None = None,
     size: tuple[int, int] | None = None,
     upscaler: Upscaler | None = None,
+    tile: bool = False,
 ) -> UInt8[Tensor, "b c h w"]:
     """Latents of finished (or clean-estimate) pictures to 8-bit pixels; values beyond [-1, 1] are cut.
 
@@ -219,15 +250,35 @@ def decode(
         canvas: (width, height) that was asked for; latents may decode to a little more, which is cut off.
         size: (width, height) to enlarge to (``tasks/upscale.py``); ``None``: as painted.
         upscaler: helps with enlarging.
+        tile: the picture continues at the opposite edge.
 
     Raises:
         DataError: ``x`` holds NaN.
     """
-    x = model.codec.decode(x)
-    if canvas is not None:
-        x = x[..., : canvas[1], : canvas[0]]
-    if size is not None:
-        x = upscale(x, size, upscaler)
+    if tile:
+        x = around(model, x, size, upscaler)
+    else:
+        x = model.codec.decode(x)
+        if canvas is not None:
+            x = x[..., : canvas[1], : canvas[0]]
+        if size is not None:
+            x = upscale(x, size, upscaler)
     if x.shape[1] == 4:
         x = straight(x) if transparent else over(x)
     return to_uint8(x).cpu()
+
+
+def around(
+    model: Model, x: Float[Tensor, "b d h w"], size: tuple[int, int] | None, upscaler: Upscaler | None
+) -> Float[Tensor, "b c h2 w2"]:
+    """Decode and enlarge a picture together with its own continuation on every side, which is then cut off."""
+    lap = min(MARGIN, *x.shape[2:])
+    height, width = x.shape[2:]
+    made = model.codec.decode(F.pad(x, (lap, lap, lap, lap), mode="circular"))
+    cell = made.shape[2] // (height + 2 * lap)
+    wide, tall = (cell * width, cell * height) if size is None else size
+    if size is not None:
+        grown = tuple(round(side * (n + 2 * lap) / n) for side, n in ((wide, width), (tall, height)))
+        made = upscale(made, (grown[0], grown[1]), upscaler)
+    left, top = (made.shape[3] - wide) // 2, (made.shape[2] - tall) // 2
+    return made[..., top : top + tall, left : left + wide]
