@@ -4,7 +4,7 @@
 #     recipes/embedded.sh --sprites DIR [--out runs/embedded] [--scale 1] [--device cpu|cuda]
 #
 # 1. two towers that compare words with pictures, and a sketch of what words suggest; 2. a codec that makes pictures
-# smaller; 3. a network that draws what the codec makes of them, and starts with words, eyes and sketch of the towers;
+# smaller; 3. a network that draws what the codec makes of them, with words, eyes and sketch of the towers, which stay;
 # 4. the noise levels to evaluate it at. Every part may be killed and continued by the same command. On a GPU the network
 # is the larger one. Lengths are in pictures; --scale 0.001 is a rehearsal of a few minutes.
 #
@@ -34,9 +34,11 @@ case "$device" in
     *) drawing=(--preset base --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
                 --set "model.net.widths=[160]" --set train.batch=1024 --set train.save_every_images=500000) ;;
 esac
-comparing=(--preset contrast --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 240000 * s) }')")
+comparing=(--preset contrast --set data.relations=0.4
+           --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 480000 * s) }')")
 coding=(--preset vae --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 160000 * s) }')")
-latents=(--set model.completes=true --set train.density.mean=1.3 --set train.density.std=1.5)
+latents=(--set model.completes=true --set train.density.mean=1.3 --set train.density.std=1.5
+         --set train.keep_words=true --set data.relations=0.12)
 run() { unfog train scenes --sprites "$sprites" --resume --device "$device" "$@"; }
 
 mkdir -p "$out"
