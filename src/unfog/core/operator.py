@@ -56,7 +56,7 @@ def solve(operator: Operator, v: Seen, r2: PerSample | float, s2: PerSample | fl
 
     def inverse(e: Tensor) -> Tensor:
         sizes = (-1, *(1 for _ in e.shape[1:]))
-        r, s = (torch.as_tensor(c).to(e).reshape(sizes) for c in (r2, s2))
+        r, s = (torch.as_tensor(c, dtype=e.dtype, device=e.device).reshape(sizes) for c in (r2, s2))
         largest = e.flatten(1).amax(1).reshape(sizes)
         total = r * e.clamp(min=0) + s
         return torch.where(total > torch.where(s > 0, 0, EMPTY * r * largest), 1 / total, 0)
