@@ -422,11 +422,15 @@ def wholly_uncertain() -> None:
         mmps(prior, Known(mask), y, 1.0, PROCESS, sigma_y=0.3, iterations=0)
 
 
+def plain(x: Tensor, _: Tensor) -> Tensor:
+    """Any denoiser."""
+    return torch.tanh(x)
+
+
 def nothing_unseen() -> None:
     """The estimate is seen as what was measured; what cannot be seen is left as it was."""
     x, small = gauss(5, 3, 2, 4, 6), Downsample(2)
     y = gauss(6, 3, 2, 2, 3)
-    plain = lambda x, t: torch.tanh(x)  # noqa: E731
     found = ddnm(plain, small, y, 1.0)(x, T)
     assert (small.forward(found) - y).abs().max() <= 1e-14
     unseen = [d - small.adjoint(small.forward(d)) * 4 for d in (found, plain(x, T))]
@@ -436,7 +440,6 @@ def nothing_unseen() -> None:
 def nearest_to_both() -> None:
     """The smallest sum of both squares; without noise the null-space method."""
     gains, y, x = f64(0.0, 0.3, 1.0, 2.0, 0.7), gauss(6, 3, 5), gauss(5, 3, 5)
-    plain = lambda x, t: torch.tanh(x)  # noqa: E731
     found = diffpir(plain, Known(gains), y, 1.0, PROCESS, sigma_y=0.3, zeta=2.0)(x, T)
     r2 = ((PROCESS.sigma(T) / PROCESS.alpha(T)) ** 2 / 2.0)[:, None]
     slope = gains * (gains * found - y) / 0.09 + (found - plain(x, T)) / r2

@@ -179,7 +179,17 @@ def test_it_stacks_on_any_other(name: str) -> None:
     """What additive guidance adds does not depend on what it is added to, unless it follows that one's gradient."""
     process, x, t, ts = problem()
     fact = GUIDANCES[name]
-    if fact.leaves != "guided" or name in {"energy", "cheap_energy", "measure", "dps", "ddnm", "diffpir", "pigdm", "tmpd", "mmps"}:
+    if fact.leaves != "guided" or name in {
+        "energy",
+        "cheap_energy",
+        "measure",
+        "dps",
+        "ddnm",
+        "diffpir",
+        "pigdm",
+        "tmpd",
+        "mmps",
+    }:
         return
     added = []
     for other in (label(0), label(5)):

@@ -64,8 +64,7 @@ class Blur:
         times = 2 if self.boundary == "mirror" else 1
         sides = [times * x.shape[axis] for axis in self._axes()]
         places = [
-            (torch.arange(n, device=x.device) - n // 2) % side
-            for n, side in zip(self.kernel.shape, sides, strict=True)
+            (torch.arange(n, device=x.device) - n // 2) % side for n, side in zip(self.kernel.shape, sides, strict=True)
         ]
         whole = x.new_zeros(sides).index_put(torch.meshgrid(*places, indexing="ij"), self.kernel.to(x), accumulate=True)
         response = torch.fft.rfftn(whole)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float64
@@ -27,9 +28,9 @@ from unfog.core.grid import GRIDS
 from unfog.core.operator import Known
 from unfog.core.oracle import GaussianMixture
 from unfog.evaluate.problems import Problem, mixture
-from unfog.samplers import SAMPLERS
+from unfog.samplers.dpmpp_2m_sde import dpmpp_2m_sde
 from unfog.samplers.step import last
-from unfog.tasks.restore import Measurement, restored
+from unfog.tasks.restore import CHURN, Measurement, restored
 from unfog.util.random import Draw, Noise, normal, uniform
 
 MODES, DIMENSIONS, OBSERVED = 6, 8, 2
@@ -38,10 +39,11 @@ WITHIN = 0.1  # share of the variance inside the modes
 GRID = "log_snr"
 SEED = 1000
 EXACT_DRAWS = 20000
+SEEDS = 10**6  # of samples, kept for each problem
 EXACT = "exact"  # the name under which the posterior's own denoiser is sampled: what the steps alone cost
 
-# reference/recipes.md 4.3, one problem, 100 steps: modes, bias, spread
-PUBLISHED = {
+# found before on one such problem in 100 steps: modes, bias, spread
+BEFORE = {
     "ddnm": (0.48, 1.63, 1.56),
     "ddnm_plus": (0.48, 1.08, 1.24),
     "diffpir": (0.45, 0.10, 0.93),
@@ -53,17 +55,22 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Inverse:
-    """A distribution, a measurement of one of its samples, and what is known after it."""
+    """A distribution, a measurement of one of its samples, and what is known after it; all a function of ``seed``."""
 
+    seed: int
     problem: Problem
     measurement: Measurement
     after: GaussianMixture
 
     def draws(self, n: int, seed: int = 0) -> Float64[Tensor, "n d"]:
-        """Exact samples given y, of the seeds ``seed``, ``seed + 1``, ..."""
-        seeds = range(seed, seed + n)
-        u = uniform(seeds, (1,), draw=Draw.REFERENCE, step=2)[:, 0]
-        return self.after.sample(u, normal(seeds, (self.problem.d,), draw=Draw.REFERENCE, step=3).double())
+        """``n`` exact samples given y."""
+        u = uniform([seed], (n,), draw=Draw.REFERENCE, step=5)[0]
+        return self.after.sample(u, normal([seed], (n, self.problem.d), draw=Draw.REFERENCE, step=3)[0].double())
+
+    @cached_property
+    def exact(self) -> Float64[Tensor, "n d"]:
+        """z of many exact samples."""
+        return standing(self.after, self.draws(EXACT_DRAWS, self.seed))[1]
 
 
 def inverse(seed: int, *, within: float = WITHIN, sigma_y: float = SIGMA_Y) -> Inverse:
@@ -72,7 +79,7 @@ def inverse(seed: int, *, within: float = WITHIN, sigma_y: float = SIGMA_Y) -> I
     mask = (torch.arange(DIMENSIONS) < OBSERVED).double()
     n = normal([seed], (DIMENSIONS,), draw=Draw.REFERENCE, step=4).double()
     y = mask * (problem.draws(1, seed) + sigma_y * n)
-    return Inverse(problem, Measurement(Known(mask), y, sigma_y), posterior(problem, mask, y[0], sigma_y))
+    return Inverse(seed, problem, Measurement(Known(mask), y, sigma_y), posterior(problem, mask, y[0], sigma_y))
 
 
 def posterior(
@@ -94,8 +101,14 @@ def posterior(
 
 @dataclass(frozen=True)
 class Found:
-    """Samples of one problem: total variation of the modes, mean of z by coordinate and what chance adds to its
-    square, deviation of z over that of exact draws."""
+    """Samples of one problem.
+
+    Fields:
+        modes: total variation.
+        means: of z, by coordinate.
+        chance: what finitely many samples add to the square of such a mean.
+        spread: deviation of z over that of exact draws.
+    """
 
     modes: float
     means: Float64[Tensor, " d"]
@@ -106,14 +119,12 @@ class Found:
 def judged(made: Inverse, x: Float64[Tensor, "n d"]) -> Found:
     """How samples lie."""
     mode, z = standing(made.after, x)
-    _, exact = standing(made.after, made.draws(EXACT_DRAWS))
+    exact = made.exact
     share = torch.bincount(mode, minlength=MODES).double() / len(x)
     variance = z.var(0)
     chance = (variance / len(x) + exact.var(0) / len(exact)).mean().item()
     ratio = (variance.mean() / exact.var(0).mean()).sqrt().item()
-    return Found(
-        0.5 * (share - made.after.weights).abs().sum().item(), z.mean(0) - exact.mean(0), chance, ratio
-    )
+    return Found(0.5 * (share - made.after.weights).abs().sum().item(), z.mean(0) - exact.mean(0), chance, ratio)
 
 
 def standing(after: GaussianMixture, x: Float64[Tensor, "n d"]) -> tuple[Tensor, Float64[Tensor, "n d"]]:
@@ -129,7 +140,7 @@ def standing(after: GaussianMixture, x: Float64[Tensor, "n d"]) -> tuple[Tensor,
 
 @dataclass(frozen=True)
 class Row:
-    """One method over all problems; ``published`` is what stands in recipes.md, of another problem."""
+    """One method over all problems."""
 
     method: str
     modes: float
@@ -144,13 +155,14 @@ def row(method: str, made: Sequence[Inverse], *, n: int, steps: int = 100) -> Ro
 
 
 def sampled(method: str, made: Inverse, *, n: int, steps: int) -> Float64[Tensor, "n d"]:
-    """Samples of the seeds 0, 1, ..., by a method of ``tasks/restore.py`` or ``EXACT``."""
+    """Samples, of other seeds for every problem, by a method of ``tasks/restore.py`` or ``EXACT``."""
     problem = made.problem
     ts = GRIDS[GRID](problem.process, steps)
-    noise = Noise(tuple(range(n)), (problem.d,), dtype=torch.float64)
-    x = problem.start(n)
+    first = made.seed * SEEDS
+    noise = Noise(tuple(range(first, first + n)), (problem.d,), dtype=torch.float64)
+    x = problem.start(n, first)
     if method == EXACT:
-        run = SAMPLERS["dpmpp_2m_sde"].run(made.after.denoise(problem.process), problem.process, x, ts, noise=noise)
+        run = dpmpp_2m_sde(made.after.denoise(problem.process), problem.process, x, ts, eta=CHURN, noise=noise)
     else:
         run = restored(problem.denoise, problem.process, x, ts, made.measurement, noise=noise, method=method)
     return last(run).x

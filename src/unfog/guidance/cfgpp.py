@@ -8,7 +8,8 @@ it D' = (D - w D_u)/(1 - w) makes exactly that step; and this is
     D' = D_u + strength/(1 - w) (D_c - D_u)
 
 CFG with a scale that depends on the step: ``strength`` (0 to 1) in the step to t = 0, more in short steps. Hence it
-needs the grid and holds for the samplers whose step has that form (guidance/stepwise.py); what they show as ``x0`` is D'.
+needs the grid and holds for the samplers whose step has that form (guidance/stepwise.py); what these show as ``x0`` is
+D'.
 """
 
 from __future__ import annotations

@@ -2,14 +2,16 @@
 
     x_s <- step(x_t) - zeta grad_x |y - A(D_g(x_t))|        the norm itself, not its square, in VE units (x/alpha)
 
-In a first-order step that is the estimate D = D_g - zeta alpha_t grad_x |y - A(D_g)|/(1 - w) (guidance/stepwise.py). Any
-differentiable A, no noise to be known; it finds what was measured, but spreads too widely, and needs 100 steps or more.
+In a first-order step that is the estimate D = D_g - zeta alpha_t grad_x |y - A(D_g)|/(1 - w) (guidance/stepwise.py).
+Any differentiable A, no noise to be known; it finds what was measured but spreads too widely, and needs 100 steps or
+more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Float64
 from torch import Tensor
 
@@ -44,7 +46,7 @@ def dps(
     def steered(x: Tensor, t: Tensor) -> Tensor:
         def value(x: Tensor) -> tuple[Tensor, Tensor]:
             d = guided(x, t)
-            return -(y.to(d) - forward(d)).flatten(1).norm(dim=1), d
+            return -torch.linalg.vector_norm((y.to(d) - forward(d)).flatten(1), dim=1), d
 
         gradient, d = ascent(value, x)
         return d + like(factor(t) * process.alpha(t), d).to(d) * gradient

@@ -17,9 +17,7 @@ from unfog.core.process import Process
 from unfog.guidance.measure import Back, checked, measured
 
 
-def tmpd(
-    guided: Denoise, operator: Operator, y: Tensor, scale: float, process: Process, *, sigma_y: float
-) -> Denoise:
+def tmpd(guided: Denoise, operator: Operator, y: Tensor, scale: float, process: Process, *, sigma_y: float) -> Denoise:
     """Towards samples of which ``operator`` sees ``y``; ``scale`` 0: none. Two gradients.
 
     Raises:

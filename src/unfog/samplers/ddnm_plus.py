@@ -3,8 +3,8 @@
     x0 = D + A^+ L (y - A D)
     x_s = a x0 + (the rest of an ancestral step) + z',     a the factor of x0, u the deviation of the fresh noise z
 
-What is put in brings sigma_y/sqrt(e) of noise along each direction that A sees with eigenvalue e of A A^T, so there z is
-made smaller by as much, and where even that is too little only a part L is put in:
+What is put in brings sigma_y/sqrt(e) of noise along each direction that A sees with eigenvalue e of A A^T, so there z
+is made smaller by as much, and where even that is too little only a part L is put in:
 
     L = min(1, u sqrt(e)/(a sigma_y)),     var z' = u^2 - (a L sigma_y)^2/e
 

@@ -23,7 +23,9 @@ OPERATORS: dict[str, Operator] = {
     "wide blur": Blur(gaussian(2.5)),
     "circular blur": Blur(LOPSIDED, "circular"),
     "blur and downsample": Chain((Blur(gaussian(0.7)), Downsample(2)), iterations=18),
-    "grey, blur, known": Chain((Grey(), Blur(gaussian(0.5)), Known((gauss(4, 1, 4, 6) > -0.5).double())), iterations=24),
+    "grey, blur, known": Chain(
+        (Grey(), Blur(gaussian(0.5)), Known((gauss(4, 1, 4, 6) > -0.5).double())), iterations=24
+    ),
     "one alone": Chain((Downsample(2),)),
 }
 EVERY = pytest.mark.parametrize("name", OPERATORS)

@@ -64,6 +64,8 @@ def test_the_measurement_s_noise_replaces_fresh_noise(sigma_y: float):
 def test_what_cannot_be():
     operator, y = Known(f64(1.0)), f64([1.0])
     for wrong in ({"eta": 0.0, "sigma_y": 0.1}, {"eta": 1.0, "sigma_y": -0.1}):
-        run = ddnm_plus(lambda x, t: x, PROCESS, y, f64(1.0, 0.0), operator=operator, y=y, noise=Noise((1,), (1,)), **wrong)
+        run = ddnm_plus(
+            lambda x, _: x, PROCESS, y, f64(1.0, 0.0), operator=operator, y=y, noise=Noise((1,), (1,)), **wrong
+        )
         with pytest.raises(UsageError, match="eta above 0 and sigma_y of 0 or more"):
             next(run)
