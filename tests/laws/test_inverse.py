@@ -71,15 +71,21 @@ def test_no_worse_than_known_before(method: str):
 
 
 def test_the_default_is_calibrated():
-    """Noisy measurements, 100 steps: bias within 0.1 deviations, spread within 10 %; steps alone cost nothing."""
-    default, exact = found(DEFAULT), found(EXACT)
+    """Noisy measurements, 100 steps: bias within 0.1 deviations, spread within 10 %."""
+    default = found(DEFAULT)
     assert default.bias <= 0.1
     assert abs(default.spread - 1) <= 0.1
     assert default.modes <= 0.3
+
+
+@pytest.mark.slow
+def test_steps_alone_cost_nothing():
+    """With the posterior's own denoiser; and a bias can be missed."""
+    exact = found(EXACT)
     assert exact.bias <= CHANCE
     assert abs(exact.spread - 1) <= 0.05
     assert exact.modes <= 0.05
-    assert found("ddnm_plus").bias > 0.1  # which can be missed
+    assert found("ddnm_plus").bias > 0.1
 
 
 def test_every_method_alone_as_in_a_batch_and_unknown_ones_are_named():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from jaxtyping import Float
@@ -67,7 +67,7 @@ class Blur:
             (torch.arange(n, device=x.device) - n // 2) % side for n, side in zip(self.kernel.shape, sides, strict=True)
         ]
         whole = x.new_zeros(sides).index_put(torch.meshgrid(*places, indexing="ij"), self.kernel.to(x), accumulate=True)
-        response = torch.fft.rfftn(whole)
+        response = _frequencies(whole, self._axes())
         return response.reshape(*(1 for _ in range(x.ndim - self.kernel.ndim)), *response.shape)
 
     def _filtered(self, x: Tensor, response: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class Blur:
             for axis in self._axes():
                 x = torch.cat([x, x.flip(axis)], axis)
         shape = [x.shape[axis] for axis in self._axes()]
-        x = torch.fft.irfftn(torch.fft.rfftn(x, dim=self._axes()) * response, s=shape, dim=self._axes())
+        x = _places(_frequencies(x, self._axes()) * response, shape, self._axes())
         for axis, side in zip(self._axes(), sides, strict=True):
             x = x.narrow(axis, 0, side)
         return x
@@ -108,3 +108,13 @@ def _even(kernel: Tensor) -> bool:
     return all(n % 2 for n in kernel.shape) and all(
         torch.allclose(kernel, kernel.flip(axis)) for axis in range(kernel.ndim)
     )
+
+
+def _frequencies(x: Tensor, axes: list[int]) -> Tensor:
+    found: object = torch.fft.rfftn(x, dim=axes)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return cast("Tensor", found)
+
+
+def _places(x: Tensor, shape: list[int], axes: list[int]) -> Tensor:
+    found: object = torch.fft.irfftn(x, s=shape, dim=axes)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return cast("Tensor", found)

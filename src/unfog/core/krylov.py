@@ -25,22 +25,22 @@ def function_of(
 ) -> Float[Tensor, "b *shape"]:
     """f(M) v; ``matrix`` applies M to a tensor shaped like ``v`` and is called at most ``iterations`` times."""
     b, flat = v.shape[0], v.flatten(1)
-    size, tiny = torch.linalg.vector_norm(flat, dim=1), torch.finfo(v.dtype).tiny
+    size, tiny = _length(flat), torch.finfo(v.dtype).tiny
     n = min(iterations, flat.shape[1])
     basis = [flat / size.clamp(min=tiny)[:, None]]
     tri = v.new_zeros(b, n, n)
     for j in range(n):
         image = matrix(basis[j].view_as(v)).flatten(1)
-        alive = torch.linalg.vector_norm(basis[j], dim=1) > 0.5
+        alive = _length(basis[j]) > 0.5
         # a basis that ended early goes on with zeros: its rows of T are cut off, and hold a value that f is finite at
         tri[:, j, j] = torch.where(alive, (basis[j] * image).sum(1), tri[:, 0, 0])
         if j + 1 == n:
             break
-        reach = torch.linalg.vector_norm(image, dim=1)
+        reach = _length(image)
         for _ in range(2):  # against all before: rounding soon ruins the three-term recurrence
             for q in basis:
                 image = image - (q * image).sum(1, keepdim=True) * q
-        left = torch.linalg.vector_norm(image, dim=1)
+        left = _length(image)
         left = torch.where(left > LOST * reach, left, 0)
         tri[:, j, j + 1] = tri[:, j + 1, j] = left
         basis.append(torch.where(left[:, None] > 0, image / left.clamp(min=tiny)[:, None], 0))
@@ -48,3 +48,7 @@ def function_of(
     values, vectors = cast("tuple[Tensor, Tensor]", found)
     shares = (vectors * (f(values) * vectors[:, 0])[:, None]).sum(-1)  # (b, n): f(T) e_1
     return ((torch.stack(basis, -1) * shares[:, None]).sum(-1) * size[:, None]).view_as(v)
+
+
+def _length(v: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+    return v.square().sum(1).sqrt()

@@ -46,7 +46,8 @@ def dps(
     def steered(x: Tensor, t: Tensor) -> Tensor:
         def value(x: Tensor) -> tuple[Tensor, Tensor]:
             d = guided(x, t)
-            return -torch.linalg.vector_norm((y.to(d) - forward(d)).flatten(1), dim=1), d
+            square = (y.to(d) - forward(d)).square().flatten(1).sum(1)
+            return -torch.where(square > 0, square, 1).sqrt() * (square > 0), d  # no slope where all is met
 
         gradient, d = ascent(value, x)
         return d + like(factor(t) * process.alpha(t), d).to(d) * gradient
