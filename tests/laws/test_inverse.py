@@ -72,7 +72,7 @@ def test_no_worse_than_known_before(method: str):
 
 def test_the_default_is_calibrated():
     """Noisy measurements, 100 steps: bias within 0.1 deviations, spread within 10 %."""
-    default = found(DEFAULT)
+    default = row(DEFAULT, made()[:2], n=SAMPLES)  # all of them in the slow form
     assert default.bias <= 0.1
     assert abs(default.spread - 1) <= 0.1
     assert default.modes <= 0.3
@@ -80,8 +80,10 @@ def test_the_default_is_calibrated():
 
 @pytest.mark.slow
 def test_steps_alone_cost_nothing():
-    """With the posterior's own denoiser; and a bias can be missed."""
-    exact = found(EXACT)
+    """With the posterior's own denoiser; the default on all problems; and a bias can be missed."""
+    exact, default = found(EXACT), found(DEFAULT)
+    assert default.bias <= 0.1
+    assert abs(default.spread - 1) <= 0.05
     assert exact.bias <= CHANCE
     assert abs(exact.spread - 1) <= 0.05
     assert exact.modes <= 0.05
