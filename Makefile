@@ -34,6 +34,7 @@ check: ready  ## what is slow: real trainings, kills, sweeps, fresh installation
 
 bench: base  ## measure this machine: benchmarks/*.json
 	$(BIN)/python benchmarks/generate.py
+	$(BIN)/python benchmarks/inverse.py
 
 gallery: ready  ## render docs/gallery.html, 200 prompts, nothing picked out (MODEL=... for another model)
 	$(BIN)/python tools/make_gallery.py $(if $(MODEL),--model $(MODEL))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from tests.support.attentive import Attentive
 from tests.support.problems import at, f64, gauss, start, wide_mixture
+from tests.support.restoring import RESTORING
 from torch import Tensor
 
 from unfog.core.cond import Cond
@@ -29,7 +30,6 @@ from unfog.guidance.energy import cheap_energy, energy
 from unfog.guidance.fdg import collapse, frequency, pyramid
 from unfog.guidance.increasing import increasing
 from unfog.guidance.interval import interval
-from unfog.guidance.measure import measure
 from unfog.guidance.pag import pag
 from unfog.guidance.perp_neg import perp_neg
 from unfog.guidance.perturb import middle
@@ -344,21 +344,6 @@ def tilted_cheaply() -> None:
     assert (found - tilted.denoise(process)(x, t)).abs().max() <= 1e-13
 
 
-def measured() -> None:
-    """Gaussian data of one deviation, three of five turned coordinates measured with noise: the exact posterior."""
-    turned = torch.linalg.qr(gauss(2, 5, 5))[0][:3]
-    y, variance, noise = gauss(6, 1, 3), 0.49, 0.3
-    prior = GaussianMixture(f64(1.0), torch.zeros(1, 5, dtype=torch.float64), f64([variance] * 5))
-    after = torch.linalg.inv(torch.eye(5, dtype=torch.float64) / variance + turned.T @ turned / noise**2)
-    posterior = GaussianMixture(f64(1.0), (y @ turned / noise**2) @ after, after[None])
-    x = gauss(5, 3, 5)
-    prior_at = prior.denoise(PROCESS)
-    found = measure(prior_at, lambda d: d @ turned.T, y, 1.0, PROCESS, sigma_y=noise, sigma_data=0.7)(x, T)
-    assert (found - posterior.denoise(PROCESS)(x, T)).abs().max() <= 1e-12
-    with pytest.raises(UsageError, match="positive deviation"):
-        measure(prior_at, lambda d: d, y, 1.0, PROCESS, sigma_y=0.0, sigma_data=0.0)
-
-
 LAWS: dict[str, Callable[[], None]] = {
     "cfg": classifier_free,
     "increasing": growing,
@@ -381,7 +366,7 @@ LAWS: dict[str, Callable[[], None]] = {
     "classifier": classified,
     "energy": tilted,
     "cheap_energy": tilted_cheaply,
-    "measure": measured,
+    **RESTORING,
 }
 
 

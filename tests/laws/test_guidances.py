@@ -14,6 +14,7 @@ from torch import Tensor
 from unfog.core.cond import Cond
 from unfog.core.denoiser import bound
 from unfog.core.grid import uniform
+from unfog.core.operator import Grey
 from unfog.core.process import Process
 from unfog.core.schedule import SCHEDULES, Flow, VPLinear
 from unfog.guidance import GUIDANCES, Given
@@ -39,6 +40,12 @@ MISSING = {
     "energy": "cost",
     "cheap_energy": "cost",
     "measure": "forward",
+    "dps": "forward",
+    "ddnm": "operator",
+    "diffpir": "operator",
+    "pigdm": "operator",
+    "tmpd": "operator",
+    "mmps": "operator",
 }
 
 
@@ -70,6 +77,7 @@ def given(process: Process, ts: Tensor, denoiser: Attentive | None = None) -> Gi
         log_prob=log_prob,
         cost=lambda d: 0.1 * (d - centre).square().flatten(1).sum(1),
         forward=lambda d: d[:, :1].square(),
+        operator=Grey(SHAPE[0]),
         measured=gauss(9, 1, 1, *SHAPE[1:]),
         sigma_y=0.3,
     )
@@ -171,7 +179,17 @@ def test_it_stacks_on_any_other(name: str) -> None:
     """What additive guidance adds does not depend on what it is added to, unless it follows that one's gradient."""
     process, x, t, ts = problem()
     fact = GUIDANCES[name]
-    if fact.leaves != "guided" or name in {"energy", "cheap_energy", "measure"}:
+    if fact.leaves != "guided" or name in {
+        "energy",
+        "cheap_energy",
+        "measure",
+        "dps",
+        "ddnm",
+        "diffpir",
+        "pigdm",
+        "tmpd",
+        "mmps",
+    }:
         return
     added = []
     for other in (label(0), label(5)):

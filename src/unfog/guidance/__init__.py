@@ -10,6 +10,7 @@ from torch import Tensor
 
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoise, Watched, bound
+from unfog.core.operator import Operator
 from unfog.core.process import Process
 from unfog.guidance.apg import projected
 from unfog.guidance.auto import auto
@@ -18,19 +19,25 @@ from unfog.guidance.cfg_zero import zero_star
 from unfog.guidance.cfgpp import cfgpp
 from unfog.guidance.classifier import LogProb, classifier
 from unfog.guidance.compose import compose
+from unfog.guidance.ddnm import ddnm
+from unfog.guidance.diffpir import diffpir
+from unfog.guidance.dps import dps
 from unfog.guidance.energy import Energy, cheap_energy, energy
 from unfog.guidance.fdg import frequency
 from unfog.guidance.increasing import increasing
 from unfog.guidance.interval import interval
 from unfog.guidance.measure import measure
+from unfog.guidance.mmps import mmps
 from unfog.guidance.pag import pag
 from unfog.guidance.perp_neg import perp_neg
+from unfog.guidance.pigdm import pigdm
 from unfog.guidance.rescale import rescaled
 from unfog.guidance.sag import sag
 from unfog.guidance.seg import seg
 from unfog.guidance.slg import slg
 from unfog.guidance.tcfg import tangential
 from unfog.guidance.threshold import threshold
+from unfog.guidance.tmpd import tmpd
 from unfog.util.errors import UsageError
 
 T = TypeVar("T")
@@ -57,7 +64,7 @@ class Given:
         blocks: transformer blocks to disturb.
         log_prob: of a class, at (x, t).
         cost: energy of a clean estimate.
-        forward, measured: of a measurement, with its ``sigma_y``.
+        forward, measured: of a measurement, with its ``sigma_y``; or, if it is linear, ``operator`` and ``measured``.
         sigma_data: standard deviation of the data.
     """
 
@@ -75,6 +82,7 @@ class Given:
     log_prob: LogProb | None = None
     cost: Energy | None = None
     forward: Callable[[Tensor], Tensor] | None = None
+    operator: Operator | None = None
     measured: Tensor | None = None
     sigma_y: float = 0.0
     sigma_data: float = 0.5
@@ -195,6 +203,35 @@ def _measure(g: Given, scale: float) -> Denoise:
     return measure(g.below, forward, y, scale, g.process, sigma_y=g.sigma_y, sigma_data=g.sigma_data)
 
 
+def _dps(g: Given, zeta: float) -> Denoise:
+    forward, y = _need(g.forward, "forward"), _need(g.measured, "measured")
+    return dps(g.below, forward, y, zeta, g.process, _need(g.ts, "ts"), _need(g.sampler, "sampler"))
+
+
+def _ddnm(g: Given, scale: float) -> Denoise:
+    return ddnm(g.below, _need(g.operator, "operator"), _need(g.measured, "measured"), scale)
+
+
+def _diffpir(g: Given, scale: float) -> Denoise:
+    operator, y = _need(g.operator, "operator"), _need(g.measured, "measured")
+    return diffpir(g.below, operator, y, scale, g.process, sigma_y=g.sigma_y)
+
+
+def _pigdm(g: Given, scale: float) -> Denoise:
+    operator, y = _need(g.operator, "operator"), _need(g.measured, "measured")
+    return pigdm(g.below, operator, y, scale, g.process, sigma_y=g.sigma_y, sigma_data=g.sigma_data)
+
+
+def _tmpd(g: Given, scale: float) -> Denoise:
+    operator, y = _need(g.operator, "operator"), _need(g.measured, "measured")
+    return tmpd(g.below, operator, y, scale, g.process, sigma_y=g.sigma_y)
+
+
+def _mmps(g: Given, scale: float) -> Denoise:
+    operator, y = _need(g.operator, "operator"), _need(g.measured, "measured")
+    return mmps(g.below, operator, y, scale, g.process, sigma_y=g.sigma_y)
+
+
 def _need(value: T | None, name: str) -> T:
     """``value``, if it is given.
 
@@ -230,4 +267,10 @@ GUIDANCES: dict[str, Guidance] = {
     "energy": Guidance(_energy, 0, "guided", calls=0, usual=1.0),
     "cheap_energy": Guidance(_cheap_energy, 0, "guided", calls=0, usual=1.0),
     "measure": Guidance(_measure, 0, "guided", calls=0, usual=1.0),
+    "dps": Guidance(_dps, 0, "guided", calls=0, usual=1.0),
+    "ddnm": Guidance(_ddnm, 0, "guided", calls=0, usual=1.0),
+    "diffpir": Guidance(_diffpir, 0, "guided", calls=0, usual=1.0),
+    "pigdm": Guidance(_pigdm, 0, "guided", calls=0, usual=1.0),
+    "tmpd": Guidance(_tmpd, 0, "guided", calls=0, usual=1.0),
+    "mmps": Guidance(_mmps, 0, "guided", calls=0, usual=1.0),
 }

@@ -8,8 +8,8 @@ it D' = (D - w D_u)/(1 - w) makes exactly that step; and this is
     D' = D_u + strength/(1 - w) (D_c - D_u)
 
 CFG with a scale that depends on the step: ``strength`` (0 to 1) in the step to t = 0, more in short steps. Hence it
-needs the grid, holds for the samplers whose step has that form, and what they show as ``x0`` is D'. A multistep sampler
-would extrapolate D', and one with several evaluations per step would mix those of different steps.
+needs the grid and holds for the samplers whose step has that form (guidance/stepwise.py); what these show as ``x0`` is
+D'.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from torch import Tensor
 
 from unfog.core.process import Process
 from unfog.guidance.cfg import Dial
-from unfog.util.errors import UsageError
+from unfog.guidance.stepwise import FIRST_ORDER, stepwise
 
-EXACT = ("ddim", "euler")
+EXACT = FIRST_ORDER
 
 
 def cfgpp(strength: float, process: Process, ts: Float64[Tensor, " nodes"], sampler: str) -> Dial:
@@ -34,20 +34,4 @@ def cfgpp(strength: float, process: Process, ts: Float64[Tensor, " nodes"], samp
     Raises:
         UsageError: another sampler, for which this is not CFG++; when called: a time that is no start of a step.
     """
-    if sampler not in EXACT:
-        raise UsageError(
-            f"CFG++ renoises with the unconditional estimate, which the step of {sampler!r} cannot express:"
-            f" use the sampler {' or '.join(EXACT)}, or plain guidance"
-        )
-    steps = ts[:-1] > ts[1:]  # repeated nodes are none
-    a, b = ts[:-1][steps], ts[1:][steps]
-    w = process.alpha(a) * process.sigma(b) / (process.alpha(b) * process.sigma(a))
-    scales = strength / (1 - w)
-
-    def scale(t: Tensor) -> Tensor:
-        here = t[:, None] == a.to(t)  # samplers call at the nodes themselves, in the dtype of x
-        if not bool(here.any(1).all()):
-            raise UsageError(f"CFG++ was given another grid than the sampler's: t = {float(t[0]):g} starts no step")
-        return scales.to(t)[here.int().argmax(1)]
-
-    return scale
+    return stepwise("CFG++", lambda w: strength / (1 - w), process, ts, sampler)
