@@ -2,8 +2,8 @@
 
 Every picture is read, hashed, checked and decoded once at the start, whatever the memory budget, so a damaged file is
 found before training and not in its third hour. Pictures become centred squares of the asked size (``media/image.py``),
-or of those that are cut out at random (``crops.py``), which have no captions;
-captions and credits come from the layouts of ``captions.py``; validation pictures are chosen by ``split.py``.
+or squares are cut out of them at random (``crops.py``), which then have no captions. Captions and credits come from the
+layouts of ``captions.py``; validation pictures are chosen by ``split.py``.
 """
 
 from __future__ import annotations

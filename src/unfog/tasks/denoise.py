@@ -60,7 +60,7 @@ def posterior_mean(
     process = model.denoiser.process
     t = entry(process, sigma)
     denoise = on_canvas(model, prompt, tally or Tally())
-    return uncovered(denoise(process.alpha(t).to(y) * covered(model, y), t.to(y).expand(y.shape[0])), y)
+    return uncovered(denoise(process.alpha(t).to(y) * covered(model, y), t.to(y).expand(y.shape[0])), y.shape[2:])
 
 
 @torch.no_grad()
@@ -87,7 +87,7 @@ def posterior_samples(
     start = (process.alpha(ts[:1]).to(y) * whole).expand(len(seeds), *whole.shape[1:])
     noise = Noise(tuple(seeds), tuple(whole.shape[1:]), device=y.device)
     for step in ddim(on_canvas(model, prompt, tally or Tally()), process, start, ts, eta=1.0, noise=noise):
-        yield Step(step.index, uncovered(step.x, y), uncovered(step.x0, y), step.t, step.s)
+        yield Step(step.index, uncovered(step.x, y.shape[2:]), uncovered(step.x0, y.shape[2:]), step.t, step.s)
 
 
 def uncertainty(samples: Float[Tensor, "n c h w"]) -> Float[Tensor, "1 h w"]:
@@ -166,6 +166,6 @@ def covered(model: Model, y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 
     return y
 
 
-def uncovered(x: Float[Tensor, "b c h2 w2"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """The part of ``x`` that ``covered`` did not add to ``y``."""
-    return x[..., : y.shape[2], : y.shape[3]]
+def uncovered(x: Float[Tensor, "b c h2 w2"], space: Sequence[int]) -> Float[Tensor, "b c h w"]:
+    """The part of ``x`` that ``covered`` did not add to a picture of these sides."""
+    return x[..., : space[0], : space[1]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -51,7 +53,7 @@ def test_seams_are_far_weaker_than_without_overlap() -> None:
 
     x = torch.ones(1, 1, 64, 64)
     rim = [(windowed(blur, 16, lap)(x, torch.ones(1))[..., 2:-2, 2:-2] - 1).abs().max().item() for lap in (1, 8)]
-    assert rim[0] > 0.3
+    assert rim[0] > 0.24
     assert rim[1] < 0.12
 
 
@@ -63,7 +65,7 @@ def test_windows_reach_from_end_to_end() -> None:
         first = starts(length, 64, 24)
         assert first[0] == 0
         assert first[-1] == length - 64
-        assert all(0 < b - a <= 40 for a, b in zip(first, first[1:], strict=False))
+        assert all(0 < b - a <= 40 for a, b in pairwise(first))
 
 
 def test_weights_of_half_overlapping_windows_are_hann_and_add_up_to_one() -> None:
