@@ -3,12 +3,12 @@
     pip install scikit-image                       (a measuring environment; unfog does not need it)
     python benchmarks/denoise.py PHOTOS/held --model runs/photo-64/model [--limit 4] [--out benchmarks/denoise.json]
 
-White Gaussian noise of 10, 25 and 50 of 255 (``--cut``: then rounded and cut off at 0 and 255, as in a file) is added to
-every photograph, its longer side at most ``--side`` pixels. PSNR and SSIM (Wang et al. 2004, Gaussian windows of 1.5
+White Gaussian noise of 10, 25 and 50 of 255 (``--cut``: then rounded and cut off at 0 and 255, as in a file) is added
+to every photograph, its longer side at most ``--side`` pixels. PSNR and SSIM (Wang et al. 2004, Gaussian windows of 1.5
 pixels) of what every method makes of it, cut off at 0 and 255 but not rounded. Non-local means and total variation are
 told the noise level, and of the strengths in ``NLM`` and ``TV`` get that which is best on average over these very
-photographs; BM3D is measured if ``bm3d`` can be imported, and told it, too. The model estimates it; what it makes of the
-true one is written beside.
+photographs; BM3D is measured if ``bm3d`` can be imported, and told it, too. The model estimates it; what it makes of
+the true one is written beside.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def classical() -> dict[str, Method]:
     def tv(noisy: Pixels, sigma: float, weight: float) -> Pixels:
         return restoration.denoise_tv_chambolle(noisy / 255, weight=weight * sigma / 255, channel_axis=-1) * 255
 
-    methods: dict[str, Method] = {"noisy": lambda noisy, sigma: noisy}
+    methods: dict[str, Method] = {"noisy": lambda noisy, _: noisy}
     methods |= {f"non-local means {h}": partial(nlm, h=h) for h in NLM}
     methods |= {f"total variation {w}": partial(tv, weight=w) for w in TV}
     if importlib.util.find_spec("bm3d") is not None:

@@ -62,7 +62,7 @@ def test_the_mean_of_the_posterior_is_exact_on_every_schedule_and_size(config: M
 def test_samples_have_the_spread_of_the_posterior() -> None:
     sigma, y = 50.0, 0.3 * normal([4], (3, 17, 19), draw=Draw.TEST)
     s = sigma / 127.5
-    drawn = last(posterior_samples(exact(), y, sigma, range(40), steps=30)).x
+    drawn = last(posterior_samples(exact(), y, sigma, range(40))).x
     assert drawn.shape == (40, 3, 17, 19)
     assert (drawn.mean(0) - y[0] * D**2 / (D**2 + s**2)).abs().mean().item() < 0.05
     wanted = D * s / (D**2 + s**2) ** 0.5 * 127.5
