@@ -34,8 +34,8 @@ from unfog.tasks.noise_level import noise_level
 from unfog.util.random import Draw, normal
 
 SIGMAS = (10, 25, 50)
-NLM = (0.4, 0.6, 0.8, 1.0)  # h in units of sigma
-TV = (0.6, 0.9, 1.2, 1.6)  # weight in units of sigma, of pixels in 0..1
+NLM = (0.2, 0.3, 0.4, 0.6, 0.8, 1.0)  # h in units of sigma
+TV = (0.3, 0.45, 0.6, 0.9, 1.2, 1.6)  # weight in units of sigma, of pixels in 0..1
 Pixels = np.ndarray[Any, Any]  # (h, w, 3), float64 in 0..255
 Method = Callable[[Pixels, float], Pixels]
 

@@ -54,20 +54,20 @@ SCHEDULES = [
 @pytest.mark.parametrize("sigma", [10.0, 50.0])
 def test_the_mean_of_the_posterior_is_exact_on_every_schedule_and_size(config: ModelConfig, sigma: float) -> None:
     model, s = exact(config), sigma / 127.5
-    for space in ((16, 16), (16, 37), (5, 3), (1, 7)):
+    for space in ((16, 29), (5, 3), (1, 7)):
         y = normal([1, 2], (3, *space), draw=Draw.TEST)
         assert torch.allclose(posterior_mean(model, y, sigma), y * D**2 / (D**2 + s**2), atol=1e-5)
 
 
 def test_samples_have_the_spread_of_the_posterior() -> None:
-    sigma, y = 50.0, 0.3 * normal([4], (3, 17, 19), draw=Draw.TEST)
+    sigma, y = 50.0, 0.3 * normal([4], (3, 16, 11), draw=Draw.TEST)
     s = sigma / 127.5
     drawn = last(posterior_samples(exact(), y, sigma, range(40))).x
-    assert drawn.shape == (40, 3, 17, 19)
+    assert drawn.shape == (40, 3, 16, 11)
     assert (drawn.mean(0) - y[0] * D**2 / (D**2 + s**2)).abs().mean().item() < 0.05
     wanted = D * s / (D**2 + s**2) ** 0.5 * 127.5
     assert uncertainty(drawn).square().mean().sqrt().item() == pytest.approx(wanted, rel=0.06)
-    assert uncertainty(drawn).shape == (1, 17, 19)
+    assert uncertainty(drawn).shape == (1, 16, 11)
 
 
 def test_a_sample_does_not_depend_on_the_others() -> None:
