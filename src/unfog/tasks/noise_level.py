@@ -34,7 +34,7 @@ from unfog.util.errors import DataError
 
 SMALLEST = 16  # pixels; below, too few blocks are left to count
 BLOCK, FINE = 6, 8  # side of a block; i + j from which a coefficient is counted
-FLATTEST, FEWEST = 0.02, 50  # share of the blocks that are counted, and how many at least
+FLATTEST, FEWEST = 0.02, 100  # share of the blocks that are counted, and how many at least
 STRIDE, MOST = 2, 20_000  # between blocks, wider where there would be more of them
 ROUNDS = 20
 FAR = 8.0  # sigma between a value and an end beyond which nothing is cut off
@@ -74,8 +74,11 @@ def noise_level(x: Float[Tensor, "c h w"]) -> NoiseLevel:
     blocks = spectrum((x.cpu().double() + 1) * 127.5)
     fine = is_fine()
     mean = blocks[:, 0] / BLOCK
-    flat = flattest(blocks[:, 1:][:, ~fine[1:]].square().sum((0, 1)), mean)
-    energy, mean = blocks[:, fine][:, :, flat].square().mean(1), mean[:, flat]  # (c, n), (c, n)
+    rough, energy = blocks[:, 1:][:, ~fine[1:]].square().sum(1), blocks[:, fine].square().mean(1)  # (c, n), (c, n)
+    flat = flattest(rough.sum(0), mean)
+    if cut and (first := level(energy[:, flat].flatten(), mean[:, flat].flatten(), cut=True)) > 0:
+        flat = flattest((rough / left_of(mean, first).clamp(min=LEAST)).sum(0), mean)
+    energy, mean = energy[:, flat], mean[:, flat]
     channels = tuple(level(energy[k], mean[k], cut=cut) for k in range(x.shape[0]))
     return NoiseLevel(level(energy.flatten(), mean.flatten(), cut=cut), channels)
 
@@ -109,12 +112,16 @@ def level(energy: Float[Tensor, " n"], mean: Float[Tensor, " n"], *, cut: bool) 
     total = energy.mean().item()
     sigma = math.sqrt(total)
     for _ in range(ROUNDS if cut and sigma > 0 else 0):
-        share = remaining((255 - mean).clamp(min=0) / sigma) * remaining(mean.clamp(min=0) / sigma)
-        sigma = math.sqrt(total / max(share.mean().item(), LEAST))
+        sigma = math.sqrt(total / max(left_of(mean, sigma).mean().item(), LEAST))
     return sigma
 
 
-def remaining(u: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+def left_of(mean: Float[Tensor, "*n"], sigma: float) -> Float[Tensor, "*n"]:
+    """Share of the variance of noise of ``sigma`` (> 0) that is left where it was cut off at 0 and 255."""
+    return remaining((255 - mean).clamp(min=0) / sigma) * remaining(mean.clamp(min=0) / sigma)
+
+
+def remaining(u: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
     """Share r of the variance that is left where the mean of what was cut is ``u`` (>= 0) sigma from the end."""
     at, left = table()
     u = u.clamp(at[0], at[-1])
