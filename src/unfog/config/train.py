@@ -51,6 +51,8 @@ class DataConfig(Config):
 
     ``sprites``: a folder of captioned pictures with transparency, or ``emoji``; scenes are then composed of them.
     ``missing_captions``: refuse pictures without a caption, leave them out, or caption them with their folder's name.
+    ``crop``: of a folder, squares cut out at random instead of the middle ones, other ones at every visit, without
+    captions (what is said of a whole photograph is seldom true of a part).
     """
 
     source: str = "scenes"
@@ -61,6 +63,7 @@ class DataConfig(Config):
     relations: Fraction = 0.0
     """Share of composed scenes that are instead two shapes in a relation: which is where, and which colour is whose, is
     learned late from few of them."""
+    crop: bool = False
 
 
 class OptimiserConfig(Config):

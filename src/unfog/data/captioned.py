@@ -3,7 +3,8 @@
 Pictures rest as uint8 in one array (b, 3, s, s) in memory, as many as the budget holds; the rest are fetched again at
 every visit. (An LRU cache would be useless here: in a random order over n pictures it hits as often as a fixed part of
 the same size does, and costs more.) What varies between visits is drawn from Philox: which of several captions, and
-whether to mirror the picture if that was asked for. Validation pictures are never mirrored.
+whether to mirror the picture if that was asked for, or which square to cut out (``crops.py``). Validation pictures are
+never mirrored.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog.data.captions import Problem
+from unfog.data.crops import Crops
 from unfog.data.dataset import Batch, Split
 from unfog.data.licence import UNKNOWN, all_free
 from unfog.data.scan import nfc
@@ -53,6 +55,7 @@ class Captioned:
         cache: the first pictures of ``entries``.
         fetch: gives picture k of ``entries`` again when it is beyond the cache; None if the cache has all.
         flip: mirror training pictures with probability 1/2.
+        crops: squares to be cut out of ``entries``, instead of ``cache`` and ``fetch``.
         layout: how the captions were found, to be shown to the person.
         problems: files that were left out, with the reason.
     """
@@ -63,6 +66,7 @@ class Captioned:
     cache: UInt8[Tensor, "k 3 size size"]
     fetch: Callable[[int], UInt8[Tensor, "3 size size"]] | None = None
     flip: bool = False
+    crops: Crops | None = None
     layout: str = ""
     split_rule: str = ""
     problems: tuple[Problem, ...] = ()
@@ -90,7 +94,7 @@ class Captioned:
             DataError: an index outside the split, or a file that vanished or changed since the start.
         """
         at = self._entry_numbers(indices, split)
-        x = from_uint8(self.pixels(at))
+        x = from_uint8(self.pixels(at) if self.crops is None else self.crops.cut(at, seed))
         seeds = [seed] * len(at)
         if self.flip and split == "train":
             mirrored = uniform(seeds, (), draw=Draw.AUGMENT, index=at) < 0.5  # (b,)

@@ -1,8 +1,9 @@
 """A folder of your captioned pictures as a dataset.
 
 Every picture is read, hashed, checked and decoded once at the start, whatever the memory budget, so a damaged file is
-found before training and not in its third hour. Pictures become centred squares of the asked size (``media/image.py``);
-captions and credits come from the layouts of ``captions.py``; validation pictures are chosen by ``split.py``.
+found before training and not in its third hour. Pictures become centred squares of the asked size (``media/image.py``),
+or squares are cut out of them at random (``crops.py``), which then have no captions. Captions and credits come from the
+layouts of ``captions.py``; validation pictures are chosen by ``split.py``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from unfog.data.captioned import Captioned, Entry
 from unfog.data.captions import Problem
+from unfog.data.crops import crops_of
 from unfog.data.dataset import Split
 from unfog.data.licence import UNKNOWN
 from unfog.data.scan import LAYOUTS, Found, Scan, scan
@@ -61,6 +63,7 @@ def read_folder(
     missing: Literal["error", "drop", "folder"] = "error",
     broken: Literal["error", "drop"] = "error",
     flip: bool = False,
+    crop: bool = False,
     cache_bytes: int = CACHE_BYTES,
 ) -> Generator[tuple[int, int], None, Captioned]:
     """Read a folder of captioned pictures, telling how many of how many were decoded.
@@ -72,6 +75,8 @@ def read_folder(
             of the subfolder they lie in.
         broken: what to do with pictures, tables and links that cannot be used.
         flip: mirror training pictures with probability 1/2 (wrong for text, flags and captions with "left").
+        crop: cut out squares at random instead, another one at every visit (``crops.py``); without captions, so that
+            ``missing`` says nothing.
         cache_bytes: pictures kept decoded in memory; what does not fit is decoded again at every visit.
 
     Raises:
@@ -86,7 +91,7 @@ def read_folder(
     problems = [problem for problem in seen.problems if problem.kind == "broken"]
     if broken == "error":
         _refuse(root, problems)
-    found = _with_captions(seen, missing)
+    found = [replace(picture, captions=("",)) for picture in seen.found] if crop else _with_captions(seen, missing)
     read = yield from read_all(root, found, size, cache_bytes, problems)
     if broken == "error":
         _refuse(root, problems)
@@ -95,6 +100,8 @@ def read_folder(
     dataset = dataset_of(seen, read, size, problems, flip=flip)
     if dataset.count == 0:
         raise DataError(f"{root} has no usable picture in train/: all {dataset.valid_count} are kept for validation")
+    if crop:
+        return replace(dataset, crops=crops_of(root, [entry.path for entry in dataset.entries], size, cache_bytes))
     return dataset
 
 

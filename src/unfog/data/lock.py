@@ -39,7 +39,7 @@ def lock_of(dataset: Captioned, *, tool: str, created: str) -> dict[str, Any]:
             "rule": dataset.split_rule,
             "valid_sha256": _valid_sha256(entries),
         },
-        "rules": {"caption": dataset.layout, "decode": f"RGB, upright, centred square of {dataset.size} pixels"},
+        "rules": {"caption": dataset.layout, "decode": decoded(dataset)},
         "stats": {
             "shorter_side": {"smallest": sides[0], "median": sides[len(sides) // 2], "largest": sides[-1]},
             "duplicates": repeated,
@@ -50,6 +50,12 @@ def lock_of(dataset: Captioned, *, tool: str, created: str) -> dict[str, Any]:
         "created": created,
         "tool": tool,
     }
+
+
+def decoded(dataset: Captioned) -> str:
+    """How a file becomes numbers, in words."""
+    which = "centred square" if dataset.crops is None else "squares cut out at random, scaled down to one"
+    return f"RGB, upright, {which} of {dataset.size} pixels"
 
 
 def change_since(lock: Mapping[str, Any], dataset: Captioned) -> str | None:

@@ -33,12 +33,14 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
 
     Raises:
         DataError: the folder does not exist or cannot be used as it is; or there are no emoji on this machine.
-        UsageError: sprites for something else than scenes.
+        UsageError: sprites for something else than scenes, or squares cut out of what is built in.
     """
     if config.source in BUILT_IN and Path(config.source).is_dir():
         yield Note(f"'{config.source}' is the built-in set; your folder of that name is ./{config.source}")
     if config.sprites is not None and config.source != "scenes":
         raise UsageError(f"--sprites {config.sprites} belongs to composed scenes: unfog train scenes --sprites DIR")
+    if config.crop and config.source in BUILT_IN:
+        raise UsageError(f"--set data.crop=true cuts squares out of a folder of photographs, not of '{config.source}'")
     match config.source:
         case "scenes" if config.sprites is not None:
             yield Progress(0, 0, f"reading the sprites of {config.sprites}")
@@ -51,7 +53,9 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
             yield Progress(0, 0, "drawing emoji")
             return replace(load_emoji(size), flip=config.flip)
     root = source_folder(config)
-    reading = read_folder(root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip)
+    reading = read_folder(
+        root, size, missing=config.missing_captions, broken=config.broken_files, flip=config.flip, crop=config.crop
+    )
     return (yield from told(reading, f"reading {root}"))
 
 

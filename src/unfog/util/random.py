@@ -61,6 +61,7 @@ class Draw(IntEnum):
     FOG = 23
     LATENT = 24
     VALID_LATENT = 25
+    CROP = 26
 
 
 def image_seed(seed: int, k: int) -> int:
