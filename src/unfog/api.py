@@ -20,7 +20,7 @@ from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.jobs.edit import edit_job
 from unfog.jobs.edit_settings import edit_request_for
-from unfog.jobs.edit_ways import Inputs
+from unfog.jobs.edit_work import Inputs
 from unfog.jobs.events import Event, Note, Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for

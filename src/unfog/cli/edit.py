@@ -209,6 +209,7 @@ def make(
     *,
     mask: Path | None = None,
     style: Path | None = None,
+    uncertainty: Path | None = None,
 ) -> None:
     """Make the pictures of one of these commands.
 
@@ -220,7 +221,7 @@ def make(
     from unfog.cli.show import follow
     from unfog.jobs.edit import edit_job
     from unfog.jobs.edit_settings import edit_request_for
-    from unfog.jobs.edit_ways import read_inputs
+    from unfog.jobs.edit_work import read_inputs
     from unfog.jobs.save import place
     from unfog.jobs.settings import Chosen
     from unfog.model.locate import locate
@@ -235,7 +236,7 @@ def make(
     screen = Screen(sys.stderr if as_json else sys.stdout, os.environ) if show else None
     moving = screen is not None and screen.moves
     follow(
-        edit_job(wanted, inputs, found, out=where, previews=moving, device=device),
+        edit_job(wanted, inputs, found, out=where, uncertainty=uncertainty, previews=moving, device=device),
         as_json=as_json,
         say=say,
         screen=screen,

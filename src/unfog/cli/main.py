@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from unfog import __version__
-from unfog.cli import bench, compose, data, doctor, edit, evaluate, explain, generate, model, morph, replay, train
+from unfog.cli import bench, compose, data, doctor, edit, evaluate, explain, generate, mend, model, morph, replay, train
 from unfog.util.errors import Exit, MemoryLimitError, UnfogError, one_line
 
 # Typer's own exception for wrong options; where it keeps the class has changed between its versions.
@@ -35,6 +35,9 @@ app.command("vary")(edit.vary)
 app.command("inpaint")(edit.inpaint)
 app.command("outpaint")(edit.outpaint)
 app.command("restyle")(edit.restyle)
+app.command("denoise")(mend.denoise)
+app.command("restore")(mend.restore)
+app.command("upscale")(mend.upscale)
 app.command("compose")(compose.compose)
 app.command("morph")(morph.morph)
 app.command("train")(train.train)

@@ -69,7 +69,37 @@ class Restyle(Config):
     """How far colours are led to those of the style picture, where a model has no eye for styles."""
 
 
-Way = Annotated[Img2Img | Inversion | Inpaint | Restyle, Field(discriminator="kind")]
+class Denoise(Config):
+    """Take white noise away."""
+
+    kind: Literal["denoise"] = "denoise"
+    sigma: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    """Deviation of the noise in units of 255; unset: measured, and the recipe says what was found."""
+    sampled: bool = False
+    """Pictures that could lie under the noise, one per seed, instead of their mean."""
+
+
+class Restore(Config):
+    """The picture before it was blurred, made smaller, covered or made grey, and given some noise."""
+
+    kind: Literal["restore"] = "restore"
+    degradation: Literal["blur", "downsample", "mask", "grey"]
+    amount: Annotated[float, Field(gt=0, le=64)] | None = None
+    """Deviation of a blur in pixels, or how many times smaller."""
+    sigma: Annotated[float, Field(ge=0, le=255)] = 0.0
+    """Deviation of the noise that came on top, in units of 255."""
+    method: Literal["auto", "mmps", "tmpd", "pigdm", "dps", "diffpir", "ddnm", "ddnm_plus"] = "auto"
+    """``auto``: ``ddnm`` without noise where that is exact (not for blur), ``mmps`` otherwise."""
+
+
+class Upscale(Config):
+    """Larger with sharp edges, by what a model brings for its own pictures; nothing is invented."""
+
+    kind: Literal["upscale"] = "upscale"
+    factor: Annotated[float, Field(gt=1, le=16)] = 4.0
+
+
+Way = Annotated[Img2Img | Inversion | Inpaint | Restyle | Denoise | Restore | Upscale, Field(discriminator="kind")]
 
 
 class EditRequest(Config):

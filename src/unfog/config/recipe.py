@@ -77,7 +77,7 @@ class EditRecipe(Making):
     """The sha256 of the pixels of what went in (``media/original.py``)."""
     size: tuple[Length, Length]
     """Width and height in pixels, of the picture that went in, or of what outpainting made of it."""
-    canvas: tuple[Side, Side]
+    canvas: tuple[Length, Length]
     """Width and height that were painted."""
     steps: Annotated[int, Field(ge=0, le=1000)]
     """Sampling steps really made; ``sample.steps`` are those of the whole way from noise."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 
@@ -15,15 +16,22 @@ from unfog import __version__
 from unfog.config.edit import EditRequest
 from unfog.config.recipe import EditRecipe, ModelName, Role
 from unfog.jobs.edit_settings import check_edit
-from unfog.jobs.edit_ways import Inputs, Work, work_of
+from unfog.jobs.edit_ways import work_of
+from unfog.jobs.edit_work import Inputs, Work
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.jobs.generate import KINDS, Loaded, finite, notes, open_model
 from unfog.jobs.save import Place, save
+from unfog.media.alpha import over
+from unfog.media.image import to_uint8
 from unfog.media.mask import sha256_of
+from unfog.media.png import encode
 from unfog.media.recipe import picture_file
 from unfog.model.locate import Found
+from unfog.model.model import Model
+from unfog.tasks.denoise import uncertainty as spread_of
 from unfog.tasks.frame import grown, laid
 from unfog.tasks.generate import Tally, decode
+from unfog.util.files import write_atomic
 from unfog.util.random import image_seed
 
 NOTED = 1.05  # times enlarged from where on it is said
@@ -35,6 +43,7 @@ def edit_job(
     source: Found | Loaded,
     *,
     out: Place | None = None,
+    uncertainty: Path | None = None,
     previews: bool = False,
     device: str | None = None,
 ) -> Iterator[Event]:
@@ -45,6 +54,7 @@ def edit_job(
         inputs: the picture that is changed, with mask and style picture where the way takes them.
         source: the model, found or loaded.
         out: where to write the pictures; ``None``: nowhere.
+        uncertainty: where to write a map of where samples of a denoised picture differ (.png).
         previews: also yield the clean estimate of every step.
         device: where to load a model that is not loaded; ``None``: the fastest.
 
@@ -64,6 +74,7 @@ def edit_job(
     if work.again is not None:
         decibels = round(work.again(), 2)
         yield Note(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+    drawn = list[torch.Tensor]()
     for done, seed in enumerate(seeds):
         tally.rows, steps, x = 0, 0, None
         for step in finite(work.run(seed), found.name):
@@ -71,7 +82,9 @@ def edit_job(
             whole = request.sample.steps
             yield Progress(done * whole + steps, request.n * whole, f"{done} of {request.n} pictures")
             if previews:
-                yield Preview(decode(model, step.x0, canvas=work.frame.canvas))
+                yield Preview(small(model, work, step.x0))
+        if uncertainty is not None and x is not None:
+            drawn.append(x)
         picture = finished(loaded, work, x)
         recipe = recipe_for(request, inputs, seed, work, steps, tally.rows, found, model.device)
         path = None
@@ -79,8 +92,13 @@ def edit_job(
             data = picture_file(picture, recipe, work.original.profile)
             path = save(data, out, prompt=request.prompt or request.way.kind, seed=seed)
             paths.append(str(path))
-        painted = work.frame.cut(work.original.pixels) if x is None else decode(model, x, canvas=work.frame.canvas)[0]
+        painted = work.frame.cut(work.original.pixels) if x is None else small(model, work, x)[0]
         yield Picture(picture, painted, recipe, path, work.original.profile)
+    if uncertainty is not None:
+        spread = spread_of(torch.cat(drawn))
+        most = max(spread.max().item(), 1e-6)
+        write_atomic(uncertainty, encode((255 * spread / most).round().to(torch.uint8)))
+        yield Note(f"{uncertainty}: white is a deviation of {most:.1f} of 255 between the samples, black none")
     yield Result(
         {
             "files": paths,
@@ -93,6 +111,13 @@ def edit_job(
         }
         | ({} if decibels is None else {"reconstruction_db": decibels})
     )
+
+
+def small(model: Model, work: Work, x: torch.Tensor) -> torch.Tensor:
+    """A state as it is painted, before it is enlarged and laid into the picture."""
+    if not work.pixels:
+        return decode(model, x, canvas=work.frame.canvas)
+    return to_uint8(over(x) if x.shape[1] == 4 else x).cpu()
 
 
 def where(work: Work) -> Iterator[Note]:
@@ -108,7 +133,8 @@ def finished(loaded: Loaded, work: Work, x: torch.Tensor | None) -> torch.Tensor
     if x is None:
         return work.original.pixels
     frame, (width, height) = work.frame, work.frame.canvas
-    decoded = loaded.model.codec.decode(x)[..., :height, :width].float().cpu().clamp(-1, 1)
+    decoded = x if work.pixels else loaded.model.codec.decode(x)[..., :height, :width]
+    decoded = decoded.float().cpu().clamp(-1, 1)
     painted = grown(decoded, (frame.width, frame.height), loaded.upscaler)
     whole = work.original.pixels.clone()
     mask = None if work.mask is None else frame.cut(work.mask)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unfog.config.edit import EditRequest, Inpaint, Inversion, Restyle, Way
+from unfog.config.edit import Denoise, EditRequest, Inpaint, Inversion, Restore, Restyle, Upscale, Way
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.config.sample import GenerateRequest, SampleConfig
-from unfog.jobs.edit_ways import Inputs
+from unfog.jobs.edit_work import Inputs
+from unfog.jobs.mend_ways import check_mending, measured, settled
 from unfog.jobs.settings import Chosen, check, settle
 from unfog.util.errors import UsageError
 
@@ -37,6 +38,10 @@ def edit_request_for(
     if isinstance(way, Inpaint) and way.method == "auto":
         told = isinstance(manifest.model, ModelConfig) and manifest.model.completes
         way = way.model_copy(update={"method": "told" if told else "kept"})
+    if isinstance(way, Denoise) and way.sigma is None:
+        way = way.model_copy(update={"sigma": measured(inputs.picture)})
+    if isinstance(way, Restore):
+        way = settled(way)
     request = EditRequest.parse(
         {
             "prompt": prompt,
@@ -66,9 +71,11 @@ def check_edit(manifest: Manifest, request: EditRequest, inputs: Inputs) -> None
     assert isinstance(manifest.model, ModelConfig)
     if inputs.style is not None and not isinstance(way, Restyle):
         raise UsageError("a style picture belongs to `unfog restyle`")
-    if inputs.mask is not None and not isinstance(way, Inpaint):
-        raise UsageError("a mask belongs to `unfog inpaint`")
+    if inputs.mask is not None and not isinstance(way, Inpaint | Restore):
+        raise UsageError("a mask belongs to `unfog inpaint` and `unfog restore`")
     match way:
+        case Denoise() | Restore() | Upscale():
+            check_mending(manifest.name, manifest.model, request, way, inputs)
         case Inversion():
             check_inversion(request, sample)
         case Inpaint():

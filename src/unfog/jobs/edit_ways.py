@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from unfog.config.edit import EditRequest, Img2Img, Inpaint, Inversion, Restyle
-from unfog.media.mask import box_mask, feathered, read_mask
-from unfog.media.original import Original, read_original
+from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Inversion, Restore, Restyle, Upscale
+from unfog.jobs.edit_work import Inputs, Work
+from unfog.jobs.mend_ways import mending
+from unfog.media.mask import box_mask, feathered
+from unfog.media.original import Original
 from unfog.model.model import Model
 from unfog.samplers.step import Step, last
 from unfog.tasks.frame import Frame, around, frame_of, seen, shrunk
@@ -25,50 +25,6 @@ from unfog.tasks.invert import inverted, redrawn
 from unfog.tasks.restyle import restyle
 from unfog.tasks.wherever import wherever
 from unfog.text.prompt import parse
-
-Run = Callable[[int], Iterator[Step]]
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The pictures that go into an edit."""
-
-    picture: Original
-    mask: Float[Tensor, "h w"] | None = None
-    style: Original | None = None
-
-
-def read_inputs(picture: Path, *, mask: Path | None = None, style: Path | None = None) -> Inputs:
-    """The pictures of an edit from their files.
-
-    Raises:
-        DataError: one cannot be read, or the mask is of another size or black everywhere.
-    """
-    original = read_original(picture)
-    return Inputs(
-        original,
-        None if mask is None else read_mask(mask, original.size),
-        None if style is None else read_original(style),
-    )
-
-
-@dataclass(frozen=True)
-class Work:
-    """An edit about to be made.
-
-    Fields:
-        original: the picture, with the margins that outpainting adds.
-        frame: where it is worked on.
-        mask: what is painted, of the whole picture; ``None``: all.
-        run: seed -> steps.
-        again: of an inversion, the round trip without any change: PSNR in dB against what the codec makes of it.
-    """
-
-    original: Original
-    frame: Frame
-    mask: Float[Tensor, "h w"] | None
-    run: Run
-    again: Callable[[], float] | None = None
 
 
 def work_of(model: Model, request: EditRequest, inputs: Inputs, tally: Tally) -> Work:
@@ -81,6 +37,8 @@ def work_of(model: Model, request: EditRequest, inputs: Inputs, tally: Tally) ->
     prompt, sample, negative = parse(request.prompt), request.sample, request.negative
     if isinstance(request.way, Inpaint):
         return painting(model, request, request.way, inputs, tally)
+    if isinstance(request.way, Denoise | Restore | Upscale):
+        return mending(model, request, request.way, inputs, tally)
     frame = frame_of(*picture.size, trained)
     x = shrunk(seen(picture.pixels, channels), frame.canvas)
     match request.way:

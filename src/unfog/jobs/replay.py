@@ -15,7 +15,7 @@ from unfog.config.edit import EditRequest
 from unfog.config.recipe import NUMERICS, AnyRecipe, EditRecipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.edit import edit_job
-from unfog.jobs.edit_ways import Inputs
+from unfog.jobs.edit_work import Inputs
 from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.save import Place

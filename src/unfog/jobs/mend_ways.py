@@ -1,0 +1,171 @@
+"""Denoising, restoring and enlarging: the ways that keep to what a picture shows. They work at its own size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from unfog.config.edit import Denoise, EditRequest, Restore, Upscale
+from unfog.config.model import ModelConfig
+from unfog.core.blur import Blur, gaussian
+from unfog.core.operator import Downsample, Grey, Known, Operator
+from unfog.jobs.edit_work import Inputs, Work
+from unfog.media.original import Original
+from unfog.model.model import Model
+from unfog.samplers.step import Step
+from unfog.tasks.denoise import posterior_mean, posterior_samples
+from unfog.tasks.frame import Frame, grown, seen
+from unfog.tasks.generate import Tally, times
+from unfog.tasks.noise_level import noise_level
+from unfog.tasks.restore import DEFAULT, Measurement, restored
+from unfog.tasks.wide import anywhere
+from unfog.util.errors import UsageError
+from unfog.util.random import Draw, Noise
+
+UNIT = 127.5  # units of 255 in one of [-1, 1]
+AMOUNT = {"blur": 2.0, "downsample": 4.0}
+LONGEST = 8192  # pixels of a side that are made
+
+
+def mending(model: Model, request: EditRequest, way: Denoise | Restore | Upscale, inputs: Inputs, tally: Tally) -> Work:
+    """What is to be done, for a request that the model can fulfil."""
+    match way:
+        case Denoise():
+            return denoising(model, request, way, inputs.picture, tally)
+        case Restore():
+            return restoring(model, request, way, inputs, tally)
+        case Upscale(factor=factor):
+            return enlarging(inputs.picture, factor)
+
+
+def denoising(model: Model, request: EditRequest, way: Denoise, picture: Original, tally: Tally) -> Work:
+    """The mean of what could lie under the noise, or one of it."""
+    y, sigma = seen(picture.pixels, model.config.picture.channels).to(model.device), way.sigma
+    assert sigma is not None
+
+    def run(seed: int) -> Iterator[Step]:
+        if way.sampled and sigma > 0:
+            steps = request.sample.steps
+            yield from posterior_samples(model, y, sigma, [seed], steps=steps, prompt=request.prompt, tally=tally)
+        else:
+            x = posterior_mean(model, y, sigma, prompt=request.prompt, tally=tally)
+            yield Step(0, x, x, 1.0, 0.0)
+
+    return Work(picture, whole(*picture.size), None, run, pixels=True)
+
+
+def restoring(model: Model, request: EditRequest, way: Restore, inputs: Inputs, tally: Tally) -> Work:
+    """A sample of the pictures that could have been measured as this one."""
+    picture, channels = inputs.picture, model.config.picture.channels
+    y, (width, height) = seen(picture.pixels, channels).to(model.device), picture.size
+    factor = int(way.amount or 1) if way.degradation == "downsample" else 1
+    canvas = (width * factor, height * factor)
+    operator = operator_of(way, channels, inputs.mask)
+    y = y.mean(1, keepdim=True) if way.degradation == "grey" else y
+    process, ts = model.denoiser.process, times(request.sample, model.denoiser.process)
+    measurement = Measurement(operator, y if inputs.mask is None else operator.forward(y), way.sigma / UNIT)
+
+    def run(seed: int) -> Iterator[Step]:
+        denoise, cover, uncover = anywhere(model, request.prompt, tally, (canvas[1], canvas[0]))
+        noise = Noise((seed,), (channels, canvas[1], canvas[0]), device=model.device)
+        x = noise(0, Draw.INITIAL) * float(process.sigma(ts[:1]))
+        yield from restored(
+            lambda x, t: uncover(denoise(cover(x), t)),
+            process,
+            x,
+            ts,
+            measurement,
+            noise=noise,
+            method=way.method,
+            sigma_data=model.denoiser.sigma_data,
+        )
+
+    original = picture if factor == 1 else stretched(picture, canvas)
+    return Work(original, whole(*canvas), None, run, pixels=True)
+
+
+def enlarging(picture: Original, factor: float) -> Work:
+    """The picture itself, to be enlarged when it is finished."""
+    width, height = picture.size
+    canvas = (round(width * factor), round(height * factor))
+    x = seen(picture.pixels, picture.pixels.shape[0])
+    frame = Frame(0, 0, *canvas, picture.size)
+    return Work(stretched(picture, canvas), frame, None, lambda _: iter([Step(0, x, x, 1.0, 0.0)]), pixels=True)
+
+
+def stretched(picture: Original, size: tuple[int, int]) -> Original:
+    """A picture at another size by plain interpolation: what a restored one takes its transparency from."""
+    x = grown(seen(picture.pixels, picture.pixels.shape[0]), size, None)
+    blank = torch.zeros(picture.pixels.shape[0], size[1], size[0], dtype=torch.uint8)
+    if len(blank) == 4:
+        blank[3] = ((x[0, 3].clamp(-1, 1) + 1) * UNIT).round().to(torch.uint8)
+    return replace(picture, pixels=blank)
+
+
+def whole(width: int, height: int) -> Frame:
+    """All of a picture at its own size."""
+    return Frame(0, 0, width, height, (width, height))
+
+
+def operator_of(way: Restore, channels: int, mask: Float[Tensor, "h w"] | None) -> Operator:
+    """What happened to the picture."""
+    match way.degradation:
+        case "blur":
+            assert way.amount is not None
+            return Blur(gaussian(way.amount))
+        case "downsample":
+            assert way.amount is not None
+            return Downsample(int(way.amount))
+        case "grey":
+            return Grey(channels)
+        case "mask":
+            assert mask is not None
+            return Known((mask == 0).float()[None])
+
+
+def measured(picture: Original) -> float:
+    """How noisy a picture is, in units of 255.
+
+    Raises:
+        DataError: it is too small to tell.
+    """
+    return round(noise_level(seen(picture.pixels[:3], 3)[0]).sigma, 2)
+
+
+def settled(way: Restore) -> Restore:
+    """The amount and the method if nobody says."""
+    amount = way.amount if way.amount is not None else AMOUNT.get(way.degradation)
+    exact = way.sigma == 0 and way.degradation != "blur"
+    method = way.method if way.method != "auto" else "ddnm" if exact else DEFAULT
+    return way.model_copy(update={"amount": amount, "method": method})
+
+
+def check_mending(
+    name: str, made: ModelConfig, request: EditRequest, way: Denoise | Restore | Upscale, inputs: Inputs
+) -> None:
+    """Raises UsageError for a model that cannot do this, for what would be ignored, and for pictures too large."""
+    if isinstance(way, Upscale):
+        if max(inputs.picture.size) * way.factor > LONGEST:
+            raise UsageError(f"pictures are enlarged to at most {LONGEST} pixels a side; lower --factor")
+        return
+    if made.codec is not None:
+        raise UsageError(
+            f"the model {name} draws latents, which say nothing exact about pixels; name a model of pixels, such as one"
+            " trained with --preset photo"
+        )
+    if isinstance(way, Denoise):
+        if request.n > 1 and not way.sampled:
+            raise UsageError("the mean has no variants; ask for samples with --samples")
+        return
+    if (way.degradation == "mask") != (inputs.mask is not None):
+        raise UsageError("a mask (--mask FILE, white is missing) belongs to --degradation mask, which needs one")
+    if way.degradation == "downsample" and (way.amount is None or way.amount != int(way.amount) or way.amount < 2):
+        raise UsageError(f"a smaller picture was made smaller by a whole number from 2 on, got {way.amount}")
+    if way.degradation in ("mask", "grey") and way.amount is not None:
+        raise UsageError(f"--degradation {way.degradation} has no amount; leave the number out")
+    if way.degradation == "downsample" and max(inputs.picture.size) * int(way.amount or 1) > LONGEST:
+        raise UsageError(f"pictures are restored to at most {LONGEST} pixels a side")
