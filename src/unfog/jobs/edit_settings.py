@@ -15,6 +15,7 @@ from unfog.util.errors import UsageError
 
 EXACT = "ddim"  # the sampler whose steps are inverted
 EXACT_STEPS = 50
+RESTORE_STEPS = 50  # with 12, samples of sharp deconvolution were still noisy
 
 
 def edit_request_for(
@@ -41,7 +42,7 @@ def edit_request_for(
     if isinstance(way, Denoise) and way.sigma is None:
         way = way.model_copy(update={"sigma": measured(inputs.picture)})
     if isinstance(way, Restore):
-        way = settled(way)
+        way, chosen = settled(way), replace(chosen, steps=chosen.steps or RESTORE_STEPS)
     request = EditRequest.parse(
         {
             "prompt": prompt,
