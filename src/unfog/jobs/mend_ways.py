@@ -17,7 +17,7 @@ from unfog.jobs.edit_work import Inputs, Work
 from unfog.media.original import Original
 from unfog.model.model import Model
 from unfog.samplers.step import Step
-from unfog.tasks.denoise import posterior_mean, posterior_samples
+from unfog.tasks.denoise import posterior_mean, posterior_samples, unclipped
 from unfog.tasks.frame import Frame, grown, seen
 from unfog.tasks.generate import Tally, times
 from unfog.tasks.noise_level import noise_level
@@ -52,7 +52,7 @@ def denoising(model: Model, request: EditRequest, way: Denoise, picture: Origina
             steps = request.sample.steps
             yield from posterior_samples(model, y, sigma, [seed], steps=steps, prompt=request.prompt, tally=tally)
         else:
-            x = posterior_mean(model, y, sigma, prompt=request.prompt, tally=tally)
+            x = unclipped(posterior_mean(model, y, sigma, prompt=request.prompt, tally=tally), sigma)
             yield Step(0, x, x, 1.0, 0.0)
 
     return Work(picture, whole(*picture.size), None, run, pixels=True)

@@ -37,6 +37,7 @@ from unfog.util.errors import UsageError
 from unfog.util.random import Noise
 
 LAST = 0.01  # sigma/alpha of the last node before 0: a step and a half of 255
+ENTRIES = 1025  # of the table of cut means
 UNIT = 127.5  # units of 255 in one of [-1, 1]
 
 
@@ -101,6 +102,32 @@ def uncertainty(samples: Float[Tensor, "n c h w"]) -> Float[Tensor, "1 h w"]:
     if samples.shape[0] < 2:
         raise UsageError(f"uncertainty is the spread of samples: ask for 2 or more, not {samples.shape[0]}")
     return samples.var(0).mean(0, keepdim=True).sqrt() * UNIT
+
+
+def unclipped(x0: Float[Tensor, "*shape"], sigma: float) -> Float[Tensor, "*shape"]:
+    """Estimates from a noisy file, whose values were cut to 0..255, with what the cutting did to their mean undone.
+
+    Noise of deviation s on a value m near an end is cut on one side, so its mean moves inwards: white paper turns grey.
+
+        E[clip(m + s n)] = (1 - Phi(b)) - Phi(a) + m (Phi(b) - Phi(a)) + s (phi(a) - phi(b)),   a, b = (-+1 - m)/s
+
+    rises with m, so it can be looked up backwards; exact where a picture is flat.
+
+    Args:
+        x0: in [-1, 1]; sigma: in units of 255.
+    """
+    if sigma == 0:
+        return x0
+    s = sigma / UNIT
+    m = torch.linspace(-1, 1, ENTRIES, dtype=torch.float64)
+    a, b = (-1 - m) / s, (1 - m) / s
+    below, above = torch.special.ndtr(a), torch.special.ndtr(b)
+    bell = (torch.exp(-a.square() / 2) - torch.exp(-b.square() / 2)) / math.sqrt(2 * math.pi)
+    seen = (1 - above) - below + m * (above - below) + s * bell
+    flat = x0.double().flatten().cpu()
+    at = torch.searchsorted(seen, flat).clamp(1, ENTRIES - 1)
+    share = ((flat - seen[at - 1]) / (seen[at] - seen[at - 1])).clamp(0, 1)
+    return torch.lerp(m[at - 1], m[at], share).reshape(x0.shape).to(x0)
 
 
 def residual(y: Float[Tensor, "b c h w"], x0: Float[Tensor, "b c h w"]) -> float:

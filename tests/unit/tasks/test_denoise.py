@@ -17,7 +17,7 @@ from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.model.model import Model
 from unfog.samplers.step import last
-from unfog.tasks.denoise import covered, entry, posterior_mean, posterior_samples, residual, uncertainty, way
+from unfog.tasks.denoise import covered, entry, posterior_mean, posterior_samples, unclipped, residual, uncertainty, way
 from unfog.tasks.generate import Tally
 from unfog.util.errors import UsageError
 from unfog.util.random import Draw, normal
@@ -130,3 +130,13 @@ def test_what_cannot_be_denoised() -> None:
         list(posterior_samples(awake_model(), y, 25, []))
     with pytest.raises(UsageError, match="ask for 2 or more"):
         uncertainty(y)
+
+
+def test_flat_paper_of_a_noisy_file_is_as_bright_as_it_was():
+    """The mean of cut noise is what a perfect estimate of a flat picture would be."""
+    sigma = 50.0
+    noise = normal([3], (200_000,), draw=Draw.TEST)[0].double() * sigma / 127.5
+    for value in (-1.0, -0.9, 0.0, 0.7, 1.0):
+        cut = (value + noise).clamp(-1, 1).mean()
+        assert abs(unclipped(cut[None], sigma).item() - value) < 0.01
+    assert torch.equal(unclipped(torch.tensor([0.3]), 0.0), torch.tensor([0.3]))
