@@ -49,7 +49,8 @@ def cells(box: Box, height: int, width: int) -> tuple[slice, slice]:
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise UsageError(f"a region is LEFT,TOP,RIGHT,BOTTOM in shares of the canvas, rising within 0..1, got {box}")
     spans = ((top, bottom, height), (left, right, width))
-    rows, columns = (slice(min(round(a * n), n - 1), max(round(b * n), round(a * n) + 1)) for a, b, n in spans)
+    firsts = [min(round(a * n), n - 1) for a, _, n in spans]
+    rows, columns = (slice(k, max(round(b * n), k + 1)) for k, (_, b, n) in zip(firsts, spans, strict=True))
     return rows, columns
 
 

@@ -17,7 +17,7 @@ from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.model.model import Model
 from unfog.samplers.step import last
-from unfog.tasks.denoise import covered, entry, posterior_mean, posterior_samples, unclipped, residual, uncertainty, way
+from unfog.tasks.denoise import covered, entry, posterior_mean, posterior_samples, residual, uncertainty, unclipped, way
 from unfog.tasks.generate import Tally
 from unfog.util.errors import UsageError
 from unfog.util.random import Draw, normal
