@@ -39,6 +39,7 @@ MISSING = {
     "energy": "cost",
     "cheap_energy": "cost",
     "measure": "forward",
+    "palette": "style",
 }
 
 
@@ -72,6 +73,7 @@ def given(process: Process, ts: Tensor, denoiser: Attentive | None = None) -> Gi
         forward=lambda d: d[:, :1].square(),
         measured=gauss(9, 1, 1, *SHAPE[1:]),
         sigma_y=0.3,
+        style=0.4 * gauss(10, 1, *SHAPE) + 0.2,
     )
 
 

@@ -24,6 +24,7 @@ from unfog.guidance.increasing import increasing
 from unfog.guidance.interval import interval
 from unfog.guidance.measure import measure
 from unfog.guidance.pag import pag
+from unfog.guidance.palette import palette
 from unfog.guidance.perp_neg import perp_neg
 from unfog.guidance.rescale import rescaled
 from unfog.guidance.sag import sag
@@ -58,6 +59,7 @@ class Given:
         log_prob: of a class, at (x, t).
         cost: energy of a clean estimate.
         forward, measured: of a measurement, with its ``sigma_y``.
+        style: a picture, clean, whose colours are wanted.
         sigma_data: standard deviation of the data.
     """
 
@@ -76,6 +78,7 @@ class Given:
     cost: Energy | None = None
     forward: Callable[[Tensor], Tensor] | None = None
     measured: Tensor | None = None
+    style: Tensor | None = None
     sigma_y: float = 0.0
     sigma_data: float = 0.5
 
@@ -195,6 +198,10 @@ def _measure(g: Given, scale: float) -> Denoise:
     return measure(g.below, forward, y, scale, g.process, sigma_y=g.sigma_y, sigma_data=g.sigma_data)
 
 
+def _palette(g: Given, kappa: float) -> Denoise:
+    return palette(g.below, _need(g.style, "style"), kappa)
+
+
 def _need(value: T | None, name: str) -> T:
     """``value``, if it is given.
 
@@ -230,4 +237,5 @@ GUIDANCES: dict[str, Guidance] = {
     "energy": Guidance(_energy, 0, "guided", calls=0, usual=1.0),
     "cheap_energy": Guidance(_cheap_energy, 0, "guided", calls=0, usual=1.0),
     "measure": Guidance(_measure, 0, "guided", calls=0, usual=1.0),
+    "palette": Guidance(_palette, 0, "guided", calls=0, usual=0.3),
 }

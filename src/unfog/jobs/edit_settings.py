@@ -10,9 +10,11 @@ from unfog.config.model import ModelConfig
 from unfog.config.sample import GenerateRequest, SampleConfig
 from unfog.jobs.edit_ways import Inputs
 from unfog.jobs.settings import Chosen, check, settle
+from unfog.media.image import SAFE
+from unfog.text.prompt import Composition, parse
 from unfog.util.errors import UsageError
 
-EXACT = "ddim"  # the sampler whose steps are inverted
+EXACT = "ddim"  # the sampler whose steps are inverted, and repeated by repaint
 EXACT_STEPS = 50
 
 
@@ -37,6 +39,8 @@ def edit_request_for(
     if isinstance(way, Inpaint) and way.method == "auto":
         told = isinstance(manifest.model, ModelConfig) and manifest.model.completes
         way = way.model_copy(update={"method": "told" if told else "kept"})
+    if isinstance(way, Inpaint) and way.method == "repaint":
+        chosen = replace(chosen, sampler=chosen.sampler or EXACT)
     request = EditRequest.parse(
         {
             "prompt": prompt,
@@ -73,6 +77,8 @@ def check_edit(manifest: Manifest, request: EditRequest, inputs: Inputs) -> None
             check_inversion(request, sample)
         case Inpaint():
             check_painting(manifest.name, manifest.model, way, inputs)
+            if way.method == "repaint" and (sample.sampler != EXACT or sample.eta):
+                raise UsageError(f"repaint makes steps of {EXACT} with noise of its own; leave --sampler out")
         case Restyle() if inputs.style is None and not request.prompt.strip():
             raise UsageError("restyle needs a style: a picture (--style FILE) or its name in words")
         case _:
@@ -90,6 +96,8 @@ def check_inversion(request: EditRequest, sample: SampleConfig) -> None:
             "inversion steers from what the picture shows (--was) to the prompt; leave out --negative, --sag, --guide,"
             " --interval and --rescale"
         )
+    if isinstance(parse(request.prompt), Composition):
+        raise UsageError("inversion goes from one text to one other; write AND and NOT in lower case")
 
 
 def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -> None:
@@ -109,3 +117,11 @@ def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -
         raise UsageError("nothing is added to the picture; give at least one of --left, --top, --right and --bottom")
     if way.method == "told" and not made.completes:
         raise UsageError(f"the model {name} was not trained to complete pictures; use --method kept or repaint")
+    width, height = inputs.picture.size
+    if inputs.mask is not None and inputs.mask.shape != (height, width):
+        h, w = inputs.mask.shape
+        raise UsageError(f"the mask is {w}x{h} and the picture {width}x{height}; make the mask as large")
+    left, top, right, bottom = way.margins or (0, 0, 0, 0)
+    across, down = left + width + right, top + height + bottom
+    if across * down > SAFE.pixels:
+        raise UsageError(f"{across}x{down} are more than {SAFE.pixels} pixels, the most of a picture; add less")
