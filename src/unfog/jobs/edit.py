@@ -65,7 +65,8 @@ def edit_job(
     nfe, whole = 0, steps_of(walked(request.way), request.sample.steps)
     if work.again is not None:
         decibels = round(work.again(), 2)
-        yield Note(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+        told.append(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+        yield Note(told[-1])
     for done, seed in enumerate(seeds):
         steps, x = 0, None
         for step in finite(work.run(seed), found.name):
