@@ -170,10 +170,10 @@ def test_from_pure_noise_to_no_noise(name: str) -> None:
 
 @ALL
 def test_it_stacks_on_any_other(name: str) -> None:
-    """What additive guidance adds does not depend on what it is added to, unless it follows that one's gradient."""
+    """What additive guidance adds does not depend on what it is added to, unless it follows its gradient or colours."""
     process, x, t, ts = problem()
     fact = GUIDANCES[name]
-    if fact.leaves != "guided" or name in {"energy", "cheap_energy", "measure"}:
+    if fact.leaves != "guided" or name in {"energy", "cheap_energy", "measure", "palette"}:
         return
     added = []
     for other in (label(0), label(5)):

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from unfog.config.edit import Inpaint
 from unfog.config.recipe import EditRecipe
+from unfog.config.sample import SampleConfig
 from unfog.media.mask import feathered, mask_of
 from unfog.media.original import read_original
 from unfog.media.recipe import parse_recipe, read_recipe, recipe_text
@@ -35,9 +36,9 @@ def rgba(width: int, height: int, seed: int = 0) -> Image.Image:
     return Image.fromarray(values)
 
 
-def within(folder: Path, words: list[object]) -> list[object]:
+def within(folder: Path, words: list[str | float]) -> list[Path | str | float]:
     """The files that a command names, in a folder."""
-    return [folder / word if str(word).endswith((".png", ".jpg")) else word for word in words]
+    return [folder / str(word) if str(word).endswith((".png", ".jpg")) else word for word in words]
 
 
 @pytest.fixture
@@ -217,6 +218,18 @@ def test_inversion_says_how_exact_it_is(unfog, picture, tmp_path):
     assert said["reconstruction_db"] >= 25
     assert any("without any change it comes back with a PSNR of" in note for note in said["notes"])
     assert said["nfe"] >= 6 * 4  # the way there, the check, and three estimates a step while words are kept
+
+
+def test_inversion_leaves_out_what_the_model_recommends_and_nobody_asked_for(unfog, home, picture, tmp_path):
+    recommended = {"steps": 3, "sampler": "ddim", "eta": 0.5, "rescale": 0.7, "sag": 0.5, "interval": (-1.0, 2.0)}
+    sample = SampleConfig.parse(recommended | {"guide": [{"name": "pag", "value": 1.0}]})
+    save_tiny(home / "rich", sample=sample, name="rich")
+    ways = (["edit", "--method", "inversion"], ["inpaint", "--mask", "box:3,3,9,9", "--method", "repaint"])
+    for verb, *options in ways:
+        found = unfog(verb, picture, PROMPT, *options, "--model", "rich", "--steps", 2, "-o", tmp_path, "--json").json
+        made = read_recipe(Path(found["files"][0])).sample
+        assert (made.sampler, made.eta) == ("ddim", 0)
+        assert (made.sag, made.rescale, made.interval) == ((0, 0, None) if verb == "edit" else (0.5, 0.7, (-1.0, 2.0)))
 
 
 # --- pictures of every kind

@@ -41,6 +41,11 @@ def edit_request_for(
         way = way.model_copy(update={"method": "told" if told else "kept"})
     if isinstance(way, Inpaint) and way.method == "repaint":
         chosen = replace(chosen, sampler=chosen.sampler or EXACT)
+    sample = settle(manifest, chosen)
+    if isinstance(way, Inversion):
+        sample = without(sample, chosen, "eta", "sag", "guide", "interval", "rescale")
+    if isinstance(way, Inpaint) and way.method == "repaint":
+        sample = without(sample, chosen, "eta")
     request = EditRequest.parse(
         {
             "prompt": prompt,
@@ -48,11 +53,17 @@ def edit_request_for(
             "n": n,
             "seed": seed,
             "way": way.model_dump(),
-            "sample": settle(manifest, chosen).model_dump(),
+            "sample": sample.model_dump(),
         }
     )
     check_edit(manifest, request, inputs)
     return request
+
+
+def without(sample: SampleConfig, chosen: Chosen, *settings: str) -> SampleConfig:
+    """The settings without those of these that the model recommends and no person has chosen."""
+    unasked = [name for name in settings if getattr(chosen, name) is None]
+    return sample.model_copy(update={name: SampleConfig.model_fields[name].default for name in unasked})
 
 
 def check_edit(manifest: Manifest, request: EditRequest, inputs: Inputs) -> None:
@@ -101,7 +112,7 @@ def check_inversion(request: EditRequest, sample: SampleConfig) -> None:
 
 
 def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -> None:
-    """Raises UsageError unless exactly one thing says where to paint, and the model knows the method."""
+    """Raises UsageError unless one thing says where to paint, it fits the picture, and the model knows the method."""
     given = {
         "--mask": inputs.mask is not None,
         "a box": way.box is not None,
@@ -121,6 +132,8 @@ def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -
     if inputs.mask is not None and inputs.mask.shape != (height, width):
         h, w = inputs.mask.shape
         raise UsageError(f"the mask is {w}x{h} and the picture {width}x{height}; make the mask as large")
+    if inputs.mask is not None and not inputs.mask.any():
+        raise UsageError("the mask is black everywhere, so nothing is painted; make white what is to change")
     left, top, right, bottom = way.margins or (0, 0, 0, 0)
     across, down = left + width + right, top + height + bottom
     if across * down > SAFE.pixels:

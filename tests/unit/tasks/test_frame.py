@@ -24,7 +24,7 @@ def pixels(channels: int, height: int, width: int, seed: int = 0) -> Tensor:
     [((32, 32), (32, 32)), ((640, 480), (43, 32)), ((480, 640), (32, 43)), ((16, 16), (32, 32)), ((3, 24), (32, 256))],
 )
 def test_the_shorter_side_is_as_trained(size, canvas):
-    frame = frame_of(*size, 32)
+    frame = frame_of(size[0], size[1], 32)
     assert frame.canvas == canvas
     assert (frame.left, frame.top, frame.width, frame.height) == (0, 0, *size)
     assert frame.enlarged == size[0] / canvas[0]
@@ -34,7 +34,7 @@ def test_the_shorter_side_is_as_trained(size, canvas):
 def test_too_long(size):
     assert LARGEST == 8
     with pytest.raises(UsageError, match=f"{size[0]}x{size[1]} pixels are too long and narrow"):
-        frame_of(*size, 32)
+        frame_of(size[0], size[1], 32)
 
 
 def test_round_a_small_mask():
