@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from unfog.media.mask import feathered, mask_of
 from unfog.media.original import read_original
 from unfog.media.recipe import parse_recipe, read_recipe, recipe_text
 from unfog.util.errors import Exit
+from unfog.util.random import Dice, Draw, uniform
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 FEW = ("--model", "tiny", "--seed", 7, "--steps", 2)
@@ -30,9 +30,9 @@ WHITE = "m.png"
 
 def rgba(width: int, height: int, seed: int = 0) -> Image.Image:
     """Colours of their own under every opacity; half of it is transparent."""
-    dice = np.random.default_rng(seed)
-    values = dice.integers(0, 256, (height, width, 4), dtype=np.uint8)
-    values[..., 3][dice.random((height, width)) < 0.5] = 0
+    numbers = uniform([seed], (height, width, 5), draw=Draw.TEST)[0].numpy()
+    values = (numbers[..., :4] * 256).astype(np.uint8)
+    values[..., 3][numbers[..., 4] < 0.5] = 0
     return Image.fromarray(values)
 
 
@@ -122,15 +122,15 @@ def test_outside_of_the_mask_every_value_is_the_same(unfog, home, tmp_path, chan
     """Random sizes, masks and settings; hidden colours of transparent pixels among them."""
     save_tiny(home / "clear", tiny_config(channels=4, size=8), name="clear")
     save_tiny(home / "small", tiny_config(size=8), name="small")
-    dice = random.Random(channels)
+    dice = Dice(channels, 0, Draw.TEST)
     for case in range(15):
-        w, h = dice.randint(1, 40), dice.randint(1, 40)
+        w, h = dice.integer(1, 40), dice.integer(1, 40)
         w, h = max(w, -(-h // 8)), max(h, -(-w // 8))
         picture = rgba(w, h, case)
         source = write(tmp_path / "p.png", encoded(picture if channels == 4 else picture.convert("RGB")))
         values = np.zeros((h, w), dtype=np.uint8)
-        top, left = dice.randrange(h), dice.randrange(w)
-        values[top : top + dice.randint(1, h), left : left + dice.randint(1, w)] = dice.choice([255, 255, 128, 1])
+        top, left = dice.integer(0, h - 1), dice.integer(0, w - 1)
+        values[top : top + dice.integer(1, h), left : left + dice.integer(1, w)] = dice.choice([255, 255, 128, 1])
         mask = write(tmp_path / "m.png", encoded(values))
         feather = dice.choice([0, 0, 1, 5])
         more = [dice.choice(["--crop", "--no-crop"])] if case % 3 else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 import torch
 from torch import Tensor
@@ -12,6 +10,7 @@ from unfog.media.alpha import over, premultiplied
 from unfog.media.image import from_uint8, to_uint8
 from unfog.tasks.frame import LARGEST, Frame, around, frame_of, grown, laid, mixed, seen, shrunk
 from unfog.util.errors import UsageError
+from unfog.util.random import Dice, Draw
 
 
 def pixels(channels: int, height: int, width: int, seed: int = 0) -> Tensor:
@@ -59,12 +58,12 @@ def test_a_large_mask_is_not_cut_out_unless_asked():
 
 
 def test_a_cut_out_lies_in_the_picture_and_holds_the_mask():
-    dice = random.Random(5)
+    dice = Dice(5, 0, Draw.TEST)
     for _ in range(200):
-        h, w, trained = dice.randint(1, 90), dice.randint(1, 90), dice.choice([8, 32])
-        top, left = dice.randrange(h), dice.randrange(w)
+        h, w, trained = dice.integer(1, 90), dice.integer(1, 90), dice.choice([8, 32])
+        top, left = dice.integer(0, h - 1), dice.integer(0, w - 1)
         mask = torch.zeros(h, w)
-        mask[top : top + dice.randint(1, h), left : left + dice.randint(1, w)] = 1
+        mask[top : top + dice.integer(1, h), left : left + dice.integer(1, w)] = 1
         try:
             frame = around(mask, trained, crop=dice.choice([True, None]))
         except UsageError:
@@ -108,9 +107,9 @@ def test_smaller_is_the_mean_of_areas_and_larger_stays_in_range():
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("painted", [1, 3, 4])
 def test_what_a_mask_protects_is_the_picture_itself(painted, channels):
-    dice = random.Random(painted)
+    dice = Dice(painted, 0, Draw.TEST)
     for case in range(10):
-        h, w = dice.randint(1, 20), dice.randint(1, 20)
+        h, w = dice.integer(1, 20), dice.integer(1, 20)
         original, mask = pixels(channels, h, w, case), pixels(1, h, w, case + 50)[0].float() / 255
         mask = torch.where(mask < 0.4, 0.0, torch.where(mask > 0.8, 1.0, mask))
         x = from_uint8(pixels(painted, h, w, case + 99))[None]
