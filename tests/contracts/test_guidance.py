@@ -48,6 +48,7 @@ def given(name: str) -> Given:
         forward=lambda d: d[:, :1],
         measured=numbers((1, 1, 13, 11), 9),
         sigma_y=0.1,
+        style=0.4 * numbers((1, 2, 13, 11), 10) + 0.2,
     )
 
 

@@ -31,6 +31,7 @@ from unfog.guidance.fdg import collapse, frequency, pyramid
 from unfog.guidance.increasing import increasing
 from unfog.guidance.interval import interval
 from unfog.guidance.pag import pag
+from unfog.guidance.palette import RIDGE, moments, palette
 from unfog.guidance.perp_neg import perp_neg
 from unfog.guidance.perturb import middle
 from unfog.guidance.rescale import rescaled
@@ -344,6 +345,20 @@ def tilted_cheaply() -> None:
     assert (found - tilted.denoise(process)(x, t)).abs().max() <= 1e-13
 
 
+def recoloured() -> None:
+    """The mean of the style, and the one symmetric positive A with A (C_D + r) A = C_S + r."""
+    d, style = gauss(5, 3, 3, 13, 7), 0.3 * gauss(6, 1, 3, 5, 11).cumsum(1) + 0.1
+    found = palette(lambda *_: d, style, 1.0)(d, T)
+    (here, spread), (mean, wanted), (now, _) = moments(d), moments(style), moments(found)
+    assert (now - mean).abs().max() <= 1e-14
+    ridge = RIDGE * torch.eye(3, dtype=torch.float64)
+    across = (found - now[..., None, None]).flatten(2) @ (d - here[..., None, None]).flatten(2).mT / 91
+    a = across @ torch.linalg.inv(spread - ridge)
+    assert (a - a.mT).abs().max() <= 1e-12
+    assert torch.linalg.eigvalsh(a).min() > 0
+    assert (a @ spread @ a - wanted).abs().max() <= 1e-12
+
+
 LAWS: dict[str, Callable[[], None]] = {
     "cfg": classifier_free,
     "increasing": growing,
@@ -367,6 +382,7 @@ LAWS: dict[str, Callable[[], None]] = {
     "energy": tilted,
     "cheap_energy": tilted_cheaply,
     **RESTORING,
+    "palette": recoloured,
 }
 
 

@@ -46,6 +46,7 @@ MISSING = {
     "pigdm": "operator",
     "tmpd": "operator",
     "mmps": "operator",
+    "palette": "style",
 }
 
 
@@ -80,6 +81,7 @@ def given(process: Process, ts: Tensor, denoiser: Attentive | None = None) -> Gi
         operator=Grey(SHAPE[0]),
         measured=gauss(9, 1, 1, *SHAPE[1:]),
         sigma_y=0.3,
+        style=0.4 * gauss(10, 1, *SHAPE) + 0.2,
     )
 
 
@@ -176,7 +178,7 @@ def test_from_pure_noise_to_no_noise(name: str) -> None:
 
 @ALL
 def test_it_stacks_on_any_other(name: str) -> None:
-    """What additive guidance adds does not depend on what it is added to, unless it follows that one's gradient."""
+    """What additive guidance adds does not depend on what it is added to, unless it follows its gradient or colours."""
     process, x, t, ts = problem()
     fact = GUIDANCES[name]
     if fact.leaves != "guided" or name in {
@@ -189,6 +191,7 @@ def test_it_stacks_on_any_other(name: str) -> None:
         "pigdm",
         "tmpd",
         "mmps",
+        "palette",
     }:
         return
     added = []

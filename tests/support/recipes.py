@@ -6,7 +6,8 @@ import struct
 import zlib
 from typing import Any
 
-from unfog.config.recipe import ModelName, Recipe
+from unfog.config.edit import Img2Img
+from unfog.config.recipe import EditRecipe, ModelName, Recipe
 from unfog.config.sample import SampleConfig
 
 SHA = "0123456789abcdef" * 4
@@ -30,6 +31,20 @@ def recipe_of(**changes: Any) -> Recipe:
         "promise": "L3",
     }
     return Recipe.model_validate(fields | changes)
+
+
+def edit_recipe_of(**changes: Any) -> EditRecipe:
+    """A complete recipe of a picture that was changed; ``changes`` replace fields."""
+    made = recipe_of().model_dump(exclude={"task", "size", "canvas", "transparent", "nfe"})
+    fields = {
+        "way": Img2Img(strength=0.6),
+        "inputs": {"picture": SHA},
+        "size": (640, 480),
+        "canvas": (43, 32),
+        "steps": 12,
+        "nfe": 24,
+    }
+    return EditRecipe.model_validate(made | fields | changes)
 
 
 def chunk(kind: bytes, body: bytes, *, checksum: int | None = None) -> bytes:

@@ -28,7 +28,9 @@ Strength = Annotated[float, typer.Option("--strength", help="0: the picture as i
 def edit(
     image: Picture,
     prompt: Text,
-    strength: Strength = 0.6,
+    strength: Annotated[
+        float | None, typer.Option("--strength", help="0: the picture as it is; 1: nothing of it is left; unset: 0.6.")
+    ] = None,
     method: Annotated[
         str, typer.Option("--method", help="img2img: through noise; inversion: through its own noise, nothing random.")
     ] = "img2img",
@@ -55,8 +57,10 @@ def edit(
     if method == "img2img":
         if was:
             raise UsageError("--was belongs to --method inversion")
-        way: Way = Img2Img.parse({"strength": strength})
+        way: Way = Img2Img.parse({} if strength is None else {"strength": strength})
     else:
+        if strength is not None:
+            raise UsageError("--strength belongs to --method img2img; inversion goes all the way to the noise")
         way = Inversion.parse({"was": was})
     make(image, prompt, way, (n, seed, negative), (sampler, times, steps, guidance), model, out, show, as_json, device)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unfog.config.base import Config
-from unfog.config.edit import Way
+from unfog.config.edit import Inpaint, Way
 from unfog.config.sample import Layout, SampleConfig, Seed, Side
 
 NUMERICS = 1
@@ -83,6 +83,15 @@ class EditRecipe(Making):
     """Sampling steps really made; ``sample.steps`` are those of the whole way from noise."""
     nfe: Annotated[int, Field(ge=0, le=1_000_000)]
     """Network evaluations really spent."""
+
+    @model_validator(mode="after")
+    def is_settled(self) -> EditRecipe:
+        """A picture went in, and nothing is left to be decided."""
+        if "picture" not in self.inputs:
+            raise ValueError("no picture went in")
+        if isinstance(self.way, Inpaint) and self.way.method == "auto":
+            raise ValueError("the method of painting is not settled")
+        return self
 
 
 AnyRecipe = Recipe | EditRecipe

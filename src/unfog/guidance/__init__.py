@@ -29,6 +29,7 @@ from unfog.guidance.interval import interval
 from unfog.guidance.measure import measure
 from unfog.guidance.mmps import mmps
 from unfog.guidance.pag import pag
+from unfog.guidance.palette import palette
 from unfog.guidance.perp_neg import perp_neg
 from unfog.guidance.pigdm import pigdm
 from unfog.guidance.rescale import rescaled
@@ -65,6 +66,7 @@ class Given:
         log_prob: of a class, at (x, t).
         cost: energy of a clean estimate.
         forward, measured: of a measurement, with its ``sigma_y``; or, if it is linear, ``operator`` and ``measured``.
+        style: a picture, clean, whose colours are wanted.
         sigma_data: standard deviation of the data.
     """
 
@@ -84,6 +86,7 @@ class Given:
     forward: Callable[[Tensor], Tensor] | None = None
     operator: Operator | None = None
     measured: Tensor | None = None
+    style: Tensor | None = None
     sigma_y: float = 0.0
     sigma_data: float = 0.5
 
@@ -232,6 +235,10 @@ def _mmps(g: Given, scale: float) -> Denoise:
     return mmps(g.below, operator, y, scale, g.process, sigma_y=g.sigma_y)
 
 
+def _palette(g: Given, kappa: float) -> Denoise:
+    return palette(g.below, _need(g.style, "style"), kappa)
+
+
 def _need(value: T | None, name: str) -> T:
     """``value``, if it is given.
 
@@ -273,4 +280,5 @@ GUIDANCES: dict[str, Guidance] = {
     "pigdm": Guidance(_pigdm, 0, "guided", calls=0, usual=1.0),
     "tmpd": Guidance(_tmpd, 0, "guided", calls=0, usual=1.0),
     "mmps": Guidance(_mmps, 0, "guided", calls=0, usual=1.0),
+    "palette": Guidance(_palette, 0, "guided", calls=0, usual=0.3),
 }

@@ -13,8 +13,9 @@ from pathlib import Path
 import torch
 
 from unfog import __version__
-from unfog.config.edit import EditRequest
+from unfog.config.edit import EditRequest, Img2Img, Restyle, Way
 from unfog.config.recipe import EditRecipe, ModelName, Role
+from unfog.core.strength import steps_of
 from unfog.jobs.edit_settings import check_edit
 from unfog.jobs.edit_ways import work_of
 from unfog.jobs.edit_work import Inputs, Work
@@ -71,22 +72,24 @@ def edit_job(
         told.append(note.message)
         yield note
     seeds, paths, steps, decibels = [image_seed(request.seed, k) for k in range(request.n)], list[str](), 0, None
+    nfe, whole = 0, steps_of(walked(request.way), request.sample.steps)
     if work.again is not None:
         decibels = round(work.again(), 2)
-        yield Note(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+        told.append(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+        yield Note(told[-1])
     drawn = list[torch.Tensor]()
     for done, seed in enumerate(seeds):
-        tally.rows, steps, x = 0, 0, None
+        steps, x = 0, None
         for step in finite(work.run(seed), found.name):
             x, steps = step.x, steps + 1
-            whole = request.sample.steps
             yield Progress(done * whole + steps, request.n * whole, f"{done} of {request.n} pictures")
             if previews:
                 yield Preview(small(model, work, step.x0))
         if uncertainty is not None and x is not None:
             drawn.append(x)
         picture = finished(loaded, work, x)
-        recipe = recipe_for(request, inputs, seed, work, steps, tally.rows, found, model.device)
+        nfe, tally.rows = tally.rows, 0
+        recipe = recipe_for(request, inputs, seed, work, steps, nfe, found, model.device)
         path = None
         if out is not None:
             data = picture_file(picture, recipe, work.original.profile)
@@ -105,7 +108,7 @@ def edit_job(
             "seeds": seeds,
             "model": {"name": found.name, "sha256": found.id},
             "steps": steps,
-            "nfe": tally.rows,
+            "nfe": nfe,
             "notes": told,
             "seconds": round(time.perf_counter() - begin, 3),
         }
@@ -118,6 +121,17 @@ def small(model: Model, work: Work, x: torch.Tensor) -> torch.Tensor:
     if not work.pixels:
         return decode(model, x, canvas=work.frame.canvas)
     return to_uint8(over(x) if x.shape[1] == 4 else x).cpu()
+
+
+def walked(way: Way) -> float:
+    """How much of the way from noise is walked."""
+    match way:
+        case Img2Img(strength=strength):
+            return strength
+        case Restyle(keep=keep):
+            return 1 - keep
+        case _:
+            return 1.0
 
 
 def where(work: Work) -> Iterator[Note]:

@@ -11,9 +11,11 @@ from unfog.config.sample import GenerateRequest, SampleConfig
 from unfog.jobs.edit_work import Inputs
 from unfog.jobs.mend_ways import check_mending, measured, settled
 from unfog.jobs.settings import Chosen, check, settle
+from unfog.media.image import SAFE
+from unfog.text.prompt import Composition, parse
 from unfog.util.errors import UsageError
 
-EXACT = "ddim"  # the sampler whose steps are inverted
+EXACT = "ddim"  # the sampler whose steps are inverted, and repeated by repaint
 EXACT_STEPS = 50
 RESTORE_STEPS = 50  # with 12, samples of sharp deconvolution were still noisy
 
@@ -43,6 +45,13 @@ def edit_request_for(
         way = way.model_copy(update={"sigma": measured(inputs.picture)})
     if isinstance(way, Restore):
         way, chosen = settled(way), replace(chosen, steps=chosen.steps or RESTORE_STEPS)
+    if isinstance(way, Inpaint) and way.method == "repaint":
+        chosen = replace(chosen, sampler=chosen.sampler or EXACT)
+    sample = settle(manifest, chosen)
+    if isinstance(way, Inversion):
+        sample = without(sample, chosen, "eta", "sag", "guide", "interval", "rescale")
+    if isinstance(way, Inpaint) and way.method == "repaint":
+        sample = without(sample, chosen, "eta")
     request = EditRequest.parse(
         {
             "prompt": prompt,
@@ -50,11 +59,17 @@ def edit_request_for(
             "n": n,
             "seed": seed,
             "way": way.model_dump(),
-            "sample": settle(manifest, chosen).model_dump(),
+            "sample": sample.model_dump(),
         }
     )
     check_edit(manifest, request, inputs)
     return request
+
+
+def without(sample: SampleConfig, chosen: Chosen, *settings: str) -> SampleConfig:
+    """The settings without those of these that the model recommends and no person has chosen."""
+    unasked = [name for name in settings if getattr(chosen, name) is None]
+    return sample.model_copy(update={name: SampleConfig.model_fields[name].default for name in unasked})
 
 
 def check_edit(manifest: Manifest, request: EditRequest, inputs: Inputs) -> None:
@@ -81,6 +96,8 @@ def check_edit(manifest: Manifest, request: EditRequest, inputs: Inputs) -> None
             check_inversion(request, sample)
         case Inpaint():
             check_painting(manifest.name, manifest.model, way, inputs)
+            if way.method == "repaint" and (sample.sampler != EXACT or sample.eta):
+                raise UsageError(f"repaint makes steps of {EXACT} with noise of its own; leave --sampler out")
         case Restyle() if inputs.style is None and not request.prompt.strip():
             raise UsageError("restyle needs a style: a picture (--style FILE) or its name in words")
         case _:
@@ -98,10 +115,12 @@ def check_inversion(request: EditRequest, sample: SampleConfig) -> None:
             "inversion steers from what the picture shows (--was) to the prompt; leave out --negative, --sag, --guide,"
             " --interval and --rescale"
         )
+    if isinstance(parse(request.prompt), Composition):
+        raise UsageError("inversion goes from one text to one other; write AND and NOT in lower case")
 
 
 def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -> None:
-    """Raises UsageError unless exactly one thing says where to paint, and the model knows the method."""
+    """Raises UsageError unless one thing says where to paint, it fits the picture, and the model knows the method."""
     given = {
         "--mask": inputs.mask is not None,
         "a box": way.box is not None,
@@ -117,3 +136,13 @@ def check_painting(name: str, made: ModelConfig, way: Inpaint, inputs: Inputs) -
         raise UsageError("nothing is added to the picture; give at least one of --left, --top, --right and --bottom")
     if way.method == "told" and not made.completes:
         raise UsageError(f"the model {name} was not trained to complete pictures; use --method kept or repaint")
+    width, height = inputs.picture.size
+    if inputs.mask is not None and inputs.mask.shape != (height, width):
+        h, w = inputs.mask.shape
+        raise UsageError(f"the mask is {w}x{h} and the picture {width}x{height}; make the mask as large")
+    if inputs.mask is not None and not inputs.mask.any():
+        raise UsageError("the mask is black everywhere, so nothing is painted; make white what is to change")
+    left, top, right, bottom = way.margins or (0, 0, 0, 0)
+    across, down = left + width + right, top + height + bottom
+    if across * down > SAFE.pixels:
+        raise UsageError(f"{across}x{down} are more than {SAFE.pixels} pixels, the most of a picture; add less")

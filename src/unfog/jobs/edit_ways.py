@@ -106,9 +106,7 @@ def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, t
     mask = feathered(mask, way.feather)
     frame = around(mask, model.config.picture.size, crop=False if way.margins is not None else way.crop)
     x = shrunk(frame.cut(seen(picture.pixels, channels)), frame.canvas)
-    part = frame.cut(mask)[None, None]
-    width, height = frame.canvas
-    small = F.adaptive_max_pool2d(part, (height, width)) if width <= frame.width else shrunk(part, frame.canvas)
+    small = F.adaptive_max_pool2d(frame.cut(mask)[None, None], frame.canvas[::-1])
 
     def run(seed: int) -> Iterator[Step]:
         yield from inpaint(

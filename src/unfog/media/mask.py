@@ -71,12 +71,18 @@ def feathered(mask: Float[Tensor, "h w"], width: int) -> Float[Tensor, "h w"]:
     sigma = width / SPREAD
     x = torch.arange(-width, width + 1) / sigma
     kernel = torch.exp(-0.5 * x.square())
-    grown = F.max_pool2d(mask[None, None], 2 * (width // 2) + 1, stride=1, padding=width // 2)
+    grown = widened(mask, width // 2)[None, None]
     padded = F.pad(grown, (width, width, width, width), mode="replicate")
     kernel = kernel / kernel.sum()
     soft = F.conv2d(F.conv2d(padded, kernel[None, None, None]), kernel[None, None, :, None])[0, 0]
-    near = F.max_pool2d((mask > 0).float()[None, None], 2 * width + 1, stride=1, padding=width)[0, 0]
+    near = widened((mask > 0).float(), width)
     return torch.maximum(mask, soft * near).clamp(0, 1)
+
+
+def widened(mask: Float[Tensor, "h w"], width: int) -> Float[Tensor, "h w"]:
+    """The most of a mask within ``width`` pixels across and down."""
+    rows = F.max_pool2d(mask[None, None], (1, 2 * width + 1), stride=1, padding=(0, width))
+    return F.max_pool2d(rows, (2 * width + 1, 1), stride=1, padding=(width, 0))[0, 0]
 
 
 def sha256_of(mask: Float[Tensor, "h w"]) -> str:

@@ -9,7 +9,8 @@ forms,
 it is iterated until it stands still (Pan et al. 2023, "Effective Real Image Editing with Accelerated Iterative
 Diffusion Inversion"); a single iteration would be Song's inversion, which drifts. Each form contracts where its
 estimate hardly depends on x_t: eps where there is little noise, D where there is much (the first one stands still
-anywhere at alpha = 0, the second divides by a sigma_s of 0). Where steps are short, the round trip is exact.
+anywhere at alpha = 0, the second divides by a sigma_s of 0 and so never leaves the picture itself). Where steps are
+short, the round trip is exact.
 """
 
 from __future__ import annotations
@@ -57,15 +58,16 @@ def solved(
     denoise: Denoise, x: Tensor, low: Node, high: Node, iterations: int, tolerance: float
 ) -> tuple[Tensor, Tensor]:
     """The state at ``high`` from which a step of DDIM leads to ``x`` at ``low``, and the estimate there."""
+    little = high.lam > 0 or low.sigma == 0
 
     def back(state: Tensor, x0: Tensor) -> Tensor:
-        if high.lam > 0:
+        if little:
             kept = high.alpha / low.alpha
             return kept * x + (high.sigma - low.sigma * kept) * (state - high.alpha * x0) / high.sigma
         kept = high.sigma / low.sigma
         return kept * x + (high.alpha - low.alpha * kept) * x0
 
-    state = x * (high.alpha / low.alpha if high.lam > 0 else high.sigma / low.sigma)
+    state = x * (high.alpha / low.alpha if little else high.sigma / low.sigma)
     x0 = denoise(state, high.batch(x))
     for _ in range(iterations - 1):
         former, state = state, back(state, x0)

@@ -137,8 +137,18 @@ def laid(
 def mixed(
     made: UInt8[Tensor, "c h w"], original: UInt8[Tensor, "c h w"], mask: Float[Tensor, "h w"]
 ) -> UInt8[Tensor, "c h w"]:
-    """Where the mask is 0 the original, where it is 1 what was made, between them their mean by the mask."""
-    soft = torch.lerp(original.float(), made.float(), mask).round().clamp(0, 255).to(torch.uint8)
+    """Where the mask is 0 the original, where it is 1 what was made, between them their mean by the mask.
+
+    A mean of what is seen: what is transparent has no say in the colour.
+    """
+    one, other = original.float(), made.float()
+    if len(made) == 4:
+        a = torch.lerp(one[3:], other[3:], mask)
+        visible = torch.lerp(one[:3] * one[3:], other[:3] * other[3:], mask)
+        mean = torch.cat([visible / a.clamp(min=0.5), a])
+    else:
+        mean = torch.lerp(one, other, mask)
+    soft = mean.round().clamp(0, 255).to(torch.uint8)
     stays, goes = stretch(mask == 0, made), stretch(mask == 1, made)
     return torch.where(stays, original, torch.where(goes, made, soft))
 

@@ -26,6 +26,7 @@ from unfog.core.denoiser import Denoise
 from unfog.core.process import Process
 from unfog.guidance.keep import keep
 from unfog.model.model import Model
+from unfog.nets.layers import pad_to_multiple
 from unfog.samplers.ddim import ddim
 from unfog.samplers.step import NoiseSource, Step
 from unfog.tasks.generate import Tally, guided, noise_of, one_by_one, times, walk
@@ -67,8 +68,7 @@ def inpaint(
     denoise = guided(model, asked, negative, sample, tally or Tally(), beside=beside, beside_null=beside)
     if model.device.type == "cpu":
         denoise = one_by_one(denoise)
-    cells = F.adaptive_max_pool2d(padded(mask, x, y), y.shape[2:])  # a cell is painted if any of its pixels is
-    kept = keep(denoise, y, cells, process)
+    kept = keep(denoise, y, celled(mask, 1 if model.config.codec is None else model.config.codec.patch), process)
     noise = noise_of(model, seeds, (x.shape[3], x.shape[2]))
     if method == "repaint":
         yield from repaint(kept, process, noise, times(sample, process))
@@ -76,11 +76,9 @@ def inpaint(
         yield from walk(model, kept, noise, sample)
 
 
-def padded(mask: Float[Tensor, "1 1 h w"], x: Tensor, y: Tensor) -> Float[Tensor, "1 1 h2 w2"]:
-    """The mask continued to whole cells, as the codec continues the picture."""
-    cell = -(-x.shape[2] // y.shape[2])
-    down, right = (cell * cells - side for cells, side in zip(y.shape[2:], mask.shape[2:], strict=True))
-    return F.pad(mask, (0, right, 0, down), mode="replicate") if down or right else mask
+def celled(mask: Float[Tensor, "1 1 h w"], cell: int) -> Float[Tensor, "1 1 h2 w2"]:
+    """The mask in cells of so many pixels a side, as the codec makes them: one is painted if any of its pixels is."""
+    return F.max_pool2d(pad_to_multiple(mask, cell), cell)
 
 
 def repaint(denoise: Denoise, process: Process, noise: NoiseSource, ts: Float64[Tensor, " nodes"]) -> Iterator[Step]:

@@ -43,6 +43,6 @@ def wherever(model: Model, x: Float[Tensor, "1 c h w"], words: str) -> Float[Ten
     if heat is None:
         raise UsageError("this model attends to no words; give a mask as a picture")
     strongest = word_heat(heat, found).mean(0).amax(0)
-    low, high = strongest.min(), strongest.max()
     whole = F.interpolate(strongest[None, None], size=(height, width), mode="bicubic", antialias=True)[0, 0]
+    low, high = whole.min(), whole.max()
     return (whole >= low + LEVEL * (high - low)).float().cpu()

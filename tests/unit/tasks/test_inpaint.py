@@ -1,0 +1,176 @@
+"""Painting a part: what is given stays, in pixels and in cells of latents, by every method."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tests.support.models import awake_model, tiny_config
+from torch import Tensor
+
+from unfog.config.model import PictureConfig, VAEConfig
+from unfog.config.sample import SampleConfig
+from unfog.core.grid import GRIDS
+from unfog.core.process import Process
+from unfog.core.schedule import Flow
+from unfog.model.model import Model
+from unfog.samplers import SAMPLERS
+from unfog.samplers.step import last
+from unfog.tasks.generate import Tally
+from unfog.tasks.inpaint import TIMES, celled, inpaint, repaint
+from unfog.util.random import Draw, normal
+
+PROMPT = "a red circle"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return awake_model(tiny_config().model_copy(update={"completes": True}))
+
+
+def picture(height: int = 16, width: int = 16, index: int = 0) -> Tensor:
+    return normal([6], (3, height, width), draw=Draw.TEST, index=[index]).clamp(-1, 1)
+
+
+def middle(height: int = 16, width: int = 16) -> Tensor:
+    mask = torch.zeros(1, 1, height, width)
+    mask[..., 4:11, 3:9] = 1
+    return mask
+
+
+def painted(model: Model, method: str, *, x: Tensor | None = None, mask: Tensor | None = None, **settings) -> Tensor:
+    x = picture() if x is None else x
+    mask = middle(*x.shape[2:]) if mask is None else mask
+    sample = SampleConfig.parse({"steps": 3, "guidance": 2.0, **settings})
+    return last(inpaint(model, x, mask, PROMPT, [3], sample, method=method)).x  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", ["told", "kept", "repaint"])
+@pytest.mark.parametrize("size", [(16, 16), (13, 18)])
+def test_what_is_given_stays(model, method, size):
+    x = picture(*size)
+    found, mask = painted(model, method, x=x), middle(*size)
+    assert torch.equal(torch.where(mask == 0, found, 0), torch.where(mask == 0, x, 0))
+    assert torch.where(mask == 1, found - x, 9.0).abs().min() > 0
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_with_every_sampler(model, sampler):
+    found = painted(model, "kept", sampler=sampler)
+    assert torch.where(middle() == 0, found - picture(), 0).abs().max() <= 1e-6
+
+
+def test_told_sees_what_is_given_and_nothing_of_what_is_not(model):
+    """The hidden part of a picture never matters; the given part does, though the states within are the same."""
+    x, hidden = picture(), torch.where(middle() > 0, picture(index=1), picture())
+    for method in ("told", "kept", "repaint"):
+        assert torch.equal(painted(model, method, x=x), painted(model, method, x=hidden))
+    inside = (middle() > 0).expand(1, 3, 16, 16)
+    apart = painted(model, "told") - painted(model, "kept")
+    assert apart[inside].abs().max() >= 1e-4
+
+
+def test_the_network_is_told_by_the_method_told_alone(model):
+    plain = awake_model()
+    assert painted(plain, "kept").isfinite().all()
+    controls = list[bool]()
+    denoiser = model.denoiser
+
+    class Watching(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.process = denoiser.process
+
+        def forward(self, x, t, cond, probe=None):
+            controls.append(cond.control is not None and bool(cond.control[:, :1].any()))
+            return denoiser(x, t, cond, probe)
+
+    watching = awake_model(tiny_config().model_copy(update={"completes": True}))
+    watching.denoiser = Watching()  # pyright: ignore[reportAttributeAccessIssue]
+    for method, said in (("told", True), ("kept", False), ("repaint", False)):
+        controls.clear()
+        painted(watching, method, sampler="ddim", steps=2)
+        assert set(controls) == {said}
+
+
+@pytest.mark.parametrize("method", ["told", "kept", "repaint"])
+def test_all_white_paints_everything(model, method):
+    found = painted(model, method, mask=torch.ones(1, 1, 16, 16))
+    assert (found - picture()).abs().amin() > 0
+
+
+def test_a_soft_mask_lets_change_as_much_as_it_is_grey(model):
+    """A darker cell is freed later, and ends nearer to what it was."""
+    apart = []
+    for grey in (0.15, 0.5, 1.0):
+        mask = middle() * grey
+        found = painted(model, "kept", mask=mask, steps=8, sampler="ddim")
+        assert torch.equal(torch.where(mask == 0, found, 0), torch.where(mask == 0, picture(), 0))
+        apart.append((found - picture())[..., 4:11, 3:9].square().mean().item())
+    assert 0 < apart[0] < apart[1] < apart[2]
+
+
+def test_repaint_makes_every_step_but_the_last_several_times(model):
+    tally, sample = Tally(), SampleConfig.parse({"steps": 4, "guidance": 1.0})
+    steps = list(inpaint(model, picture(), middle(), PROMPT, [3], sample, method="repaint", tally=tally))
+    assert len(steps) == 4
+    assert tally.rows == 3 * TIMES + 1
+    assert [a.s for a in steps[:-1]] == [b.t for b in steps[1:]]
+
+
+def test_repaint_approaches_the_marginals():
+    """Of Gaussian data: mean and deviation of what comes out; the posterior of a step is narrower than it should be."""
+    process, mean, deviation = Process(Flow()), 0.3, 0.4
+    drawn, apart = list[tuple[int, Draw]](), list[float]()
+
+    def noise(step: int, draw: Draw) -> Tensor:
+        drawn.append((step, draw))
+        return normal([1], (20_000,), draw=draw, index=[step]).double().mT
+
+    def denoise(x: Tensor, t: Tensor) -> Tensor:
+        alpha, sigma = process.alpha(t)[:, None], process.sigma(t)[:, None]
+        return mean + alpha * deviation**2 / (alpha**2 * deviation**2 + sigma**2) * (x - alpha * mean)
+
+    for steps in (20, 40):
+        drawn.clear()
+        x = list(repaint(denoise, process, noise, GRIDS["rf_shift"](process, steps)))[-1].x
+        assert len(set(drawn)) == len(drawn)  # no noise is used twice
+        assert abs(x.mean().item() - mean) <= 0.01
+        apart.append(deviation - x.std().item())
+    assert 0 < apart[1] < 0.65 * apart[0] < 0.05
+
+
+def test_together_and_alone_are_the_same_bits(model):
+    for method in ("told", "repaint"):
+        sample = SampleConfig.parse({"steps": 2, "guidance": 2.0})
+        run = [list(inpaint(model, picture(), middle(), PROMPT, s, sample, method=method)) for s in ([5, 6], [6])]
+        assert torch.equal(run[1][-1].x[0], run[0][-1].x[1])
+
+
+def test_cells_of_latents():
+    """One is painted if any of its pixels is; the last ones are continued as the codec continues pictures."""
+    mask = torch.zeros(1, 1, 13, 10)
+    mask[..., 7, 3] = 0.5
+    mask[..., 8, 4] = 1
+    mask[..., 12, 9] = 0.25
+    assert celled(mask, 1) is mask or torch.equal(celled(mask, 1), mask)
+    wanted = torch.zeros(1, 1, 4, 3)
+    wanted[..., 1, 0], wanted[..., 2, 1], wanted[..., 3, 2] = 0.5, 1.0, 0.25
+    assert torch.equal(celled(mask, 4), wanted)
+    far = torch.zeros(1, 1, 13, 13)
+    far[..., 7, 7] = 1  # of cell 0 of 8, though 13 pixels in two cells are not 7 each
+    assert celled(far, 8)[0, 0].tolist() == [[1.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize("size", [(16, 16), (13, 18)])
+def test_in_latents_what_is_given_stays_in_every_cell_without_a_painted_pixel(size):
+    config = tiny_config()
+    codec = VAEConfig(picture=PictureConfig(size=16, channels=3), latent=4, patch=4, width=8, encoder=1, decoder=1)
+    latent = awake_model(config.model_copy(update={"codec": codec, "completes": True}))
+    x, mask = picture(*size), torch.zeros(1, 1, *size)
+    mask[..., 4:8, 4:8] = 1
+    given = latent.encode(x)
+    for method in ("told", "kept"):
+        found = painted(latent, method, x=x, mask=mask)
+        same = (found == given).all(1)[0]
+        assert not same[1, 1]
+        assert same.sum() == same.numel() - 1
