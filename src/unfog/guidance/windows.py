@@ -48,8 +48,8 @@ def windowed(denoise: Denoise, side: int, overlap: int | None = None, *, togethe
         for k in range(0, len(places), together):
             some = places[k : k + together]
             made = denoise(torch.cat([x[place] for place in some]), t.repeat(len(some)))
-            for place, one in zip(some, made.unflatten(0, (len(some), x.shape[0])), strict=True):
-                total[place] += weight * one
+            for i, place in enumerate(some):
+                total[place] += weight * made[i * x.shape[0] : (i + 1) * x.shape[0]]
                 seen[place] += weight
         return total / seen
 
