@@ -61,7 +61,7 @@ def edit(
     else:
         if strength is not None:
             raise UsageError("--strength belongs to --method img2img; inversion goes all the way to the noise")
-        way = Inversion.parse({"was": was})
+        way, seed = Inversion.parse({"was": was}), 0 if seed is None else seed  # nothing is drawn by it
     make(image, prompt, way, (n, seed, negative), (sampler, times, steps, guidance), model, out, show, as_json, device)
 
 
