@@ -1,9 +1,8 @@
 """Is a synthetic picture a new one, or an original over again?
 
 Its distance from every original is that of ``memorisation.py``: the root mean square difference of the means of 16 x 16
-cells, colours in [-1, 1], the least over shifts of up to 2 pixels. Both are looked at as squares of ``SIDE`` pixels, as
-training cuts them. Below ``NEAR`` it is a near-copy: what differs is less than 6 of 255 levels, which says nothing that
-the original did not. Two different handwritten digits are about 0.4 apart.
+cells, colours in [-1, 1], the least over shifts of up to 2 pixels, for squares of 32 pixels as training would cut them.
+Below ``AugmentRequest.near`` (0.05) it is a near-copy: what differs is less than 6 of 255 levels on average.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from torch import Tensor
 from unfog.evaluate.memorisation import TOGETHER, cells, nearest, shifted
 from unfog.media.image import from_uint8
 
-SIDE = 32
 LEAST = 3  # rows that ``nearest`` asks for
 
 

@@ -102,7 +102,7 @@ def augment_job(
     }
     counts = Counter[str]()
     with staged_directory(out, facts=facts) as folder:
-        writer = Writer(folder, request.label)
+        writer = Writer(folder)
         kept, of = yield from passed(request, originals, loaded, gate, counts, writer)
         writer.finish(Path(request.data.source))
         if not kept:

@@ -1,8 +1,10 @@
 """How synthetic copies are written: in the layout of their originals, with all that is known of where they are from.
 
-DIR/<subfolder>/<name>-synthetic-<k>.png    and .txt, where the original has one
-DIR/metadata.jsonl                          the others: file_name, text, source, strength, seed, licence, ...
-DIR/manifest.json                           the request, the model, what was left out, a sha256 per file
+    DIR/<subfolder>/<name>-synthetic-<k>.png    and .txt, where the original has one
+    DIR/metadata.jsonl                          the others: file_name, text, source, strength, seed, licence, ...
+    DIR/manifest.json                           the request, the model, what was left out, a sha256 per file
+
+with k from 1. Licences and attributions of the originals are carried along, and so is their licence file.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ class Copy:
 class Writer:
     """Writes copies into a folder in the layout of their originals. Call ``finish`` in the end."""
 
-    def __init__(self, folder: Path, column: str | None) -> None:
-        self.folder, self.column = folder, column
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.rows, self.taken, self.licences = list[dict[str, Any]](), dict[str, str](), Counter[str]()
 
     def write(self, copy: Copy, k: int) -> None:
