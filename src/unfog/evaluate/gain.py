@@ -98,7 +98,7 @@ def batches(material: Material, arm: Arm, seed: int) -> Batches:
 
 def gain(material: Material, *, trials: int, steps: int, seed: int = 0) -> Generator[tuple[int, int], None, Gain]:
     """Train and test every way ``trials`` times, telling how many batches of how many were learned from."""
-    found = {arm: list[float]() for arm in ARMS}
+    found: dict[Arm, list[float]] = {arm: [] for arm in ARMS}
     total = trials * len(ARMS) * steps
     for trial in range(trials):
         for arm in ARMS:
@@ -112,5 +112,6 @@ def gain(material: Material, *, trials: int, steps: int, seed: int = 0) -> Gener
                     break
                 yield done + step, total
     yield total, total
-    differences = {(a, b): paired(found[a], found[b]) for a, b in COMPARED}
-    return Gain({arm: tuple(values) for arm, values in found.items()}, differences, len(material.test))
+    accuracies: dict[Arm, tuple[float, ...]] = {arm: tuple(found[arm]) for arm in ARMS}
+    differences: dict[tuple[Arm, Arm], Share] = {(a, b): paired(found[a], found[b]) for a, b in COMPARED}
+    return Gain(accuracies, differences, len(material.test))

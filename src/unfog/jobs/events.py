@@ -43,7 +43,7 @@ class Picture:
     """A finished picture with its recipe, as it was ``painted``, where it was written, if it was, and its profile."""
 
     pixels: UInt8[Tensor, "c h w"]
-    painted: UInt8[Tensor, "c _h _w"]
+    painted: UInt8[Tensor, "_c _h _w"]
     recipe: AnyRecipe
     path: Path | None = None
     profile: bytes | None = None
