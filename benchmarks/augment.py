@@ -4,11 +4,11 @@
         [--strength 0.3..0.7] [--preset tiny] [--minutes 20 | --model MODEL] [--label-preserving]
         [--work DIR] [--out benchmarks/augment.json]
 
-FILE has x_train, y_train, x_test and y_test (28 x 28, uint8). The first ``--per-class`` training digits of each class are
-all that anything learns from: a model is trained on them and on nothing else (``--model`` takes another one, which the
-result then names) and paints the copies, and small classifiers learn from both (src/unfog/evaluate/gain.py). The next
-``VALID`` of each class watch that training. The test is the first ``--test`` test digits, evenly over the classes. All is
-done by the commands that people use; the folders stay in ``--work``, and what is there already is not made again.
+FILE has x_train, y_train, x_test and y_test (28 x 28, uint8). The first ``--per-class`` training digits of each class
+are all that anything learns from: a model is trained on them and on nothing else (``--model`` takes another one, which
+the result then names) and paints the copies, and small classifiers learn from both (src/unfog/evaluate/gain.py). The
+next ``VALID`` of each class watch that training. The test is the first ``--test`` test digits, evenly over the classes.
+All is done by the commands that people use; the folders stay in ``--work``, and what is there is not made again.
 """
 
 from __future__ import annotations

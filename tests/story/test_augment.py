@@ -119,8 +119,9 @@ def test_near_copies_are_drawn_again_and_then_left_out(unfog, tmp_path):
     assert apart["redrawn"] == {"near_copy": 0, "other_class": 0}
     small = ("--model", "tiny", "--seed", 7, "--strength", "0.001")
     same = captioned_folder(tmp_path / "e", 3)  # as large as the model paints, so nothing is lost on the way
-    code, line = unfog.error("augment", same, "--out", tmp_path / "p", "--per-image", 1, *small)
-    assert (code, "no copy passed: 12 draws were near-copies, 0 of another class" in line) == (Exit.USAGE, True)
+    said = unfog("augment", same, "--out", tmp_path / "p", "--per-image", 1, *small)
+    assert said.code == Exit.USAGE
+    assert "no copy passed: 12 draws were near-copies, 0 of another class" in said.err
 
 
 def test_only_copies_that_keep_their_class_stay_and_a_proof_says_what_they_are_worth(unfog, tmp_path):
