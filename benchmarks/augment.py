@@ -1,7 +1,7 @@
 """What synthetic training data is worth: handwritten digits, 30 of each to learn from, with and without copies of them.
 
     python benchmarks/augment.py --mnist FILE.npz [--classes 10] [--per-class 30] [--per-image 8] [--test 2000]
-        [--strength 0.3..0.7] [--preset tiny] [--minutes 20 | --model MODEL] [--label-preserving]
+        [--strength 0.3..0.7] [--preset tiny] [--images 400000 | --model MODEL] [--label-preserving]
         [--work DIR] [--out benchmarks/augment.json]
 
 FILE has x_train, y_train, x_test and y_test (28 x 28, uint8). The first ``--per-class`` training digits of each class
@@ -18,6 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--model", help="paints the copies; unset: one is trained on the training digits alone")
     parser.add_argument("--preset", default="tiny", help="of the model that is trained (default %(default)s)")
     parser.add_argument("--size", type=int, default=28, help="that it is trained at (default %(default)s)")
-    parser.add_argument("--minutes", type=float, default=20, help="that it is trained (default %(default)s)")
+    parser.add_argument("--images", type=int, default=400_000, help="that it sees (default %(default)s)")
     parser.add_argument("--set", action="append", default=[], help="further settings of its training")
     parser.add_argument("--work", type=Path, help="folder of digits, model and copies (default: a temporary one)")
     parser.add_argument("--out", type=Path, default=HERE / "augment.json", help="file to write (default %(default)s)")
@@ -68,12 +69,12 @@ def main() -> None:
 def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
     """What ``unfog augment --prove --json`` says."""
     train, test = work / "digits", work / "test-digits"
-    with np.load(arguments.mnist) as digits:
-        known, learned = (digits["x_train"], digits["y_train"]), arguments.per_class
+    with zipfile.ZipFile(arguments.mnist) as digits:
+        known, learned = (array(digits, "x_train"), array(digits, "y_train")), arguments.per_class
         write(train / "train", *known, arguments.classes, range(learned))
         write(train / "validation", *known, arguments.classes, range(learned, learned + VALID))
         each = range(-(-arguments.test // arguments.classes))
-        write(test, digits["x_test"], digits["y_test"], arguments.classes, each)
+        write(test, array(digits, "x_test"), array(digits, "y_test"), arguments.classes, each)
     model = arguments.model
     if model is None:
         model = work / "run"
@@ -94,6 +95,12 @@ def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
     options += ["--label-preserving"] * arguments.label_preserving
     proof = ["--prove", "--test", test, "--trials", arguments.trials, "--batches", arguments.batches]
     return json.loads(unfog("augment", train, "--out", free(work / "copies"), *options, *proof, "--json"))
+
+
+def array(digits: zipfile.ZipFile, name: str) -> np.ndarray:
+    """One array of the file; nothing but numbers is accepted."""
+    with digits.open(f"{name}.npy") as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def write(folder: Path, pixels: np.ndarray, labels: np.ndarray, classes: int, of_each: range) -> None:

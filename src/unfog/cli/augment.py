@@ -13,6 +13,13 @@ from unfog.util.errors import one_line
 
 SAID = {"none": "no augmentation", "classical": "classical", "synthetic": "synthetic", "both": "both"}
 
+Preserving = Annotated[
+    bool,
+    typer.Option(
+        "--label-preserving", help="Keep only copies that a small classifier takes for the class of their original."
+    ),
+]
+
 
 def augment(
     data: Annotated[
@@ -23,12 +30,7 @@ def augment(
     strength: Annotated[
         str, typer.Option("--strength", help="LOW..HIGH: how far copies go from their originals, 0 to 1.")
     ] = "0.3..0.7",
-    label_preserving: Annotated[
-        bool,
-        typer.Option(
-            "--label-preserving", help="Keep only copies that a small classifier takes for the class of their original."
-        ),
-    ] = False,
+    label_preserving: Preserving = False,
     prove: Annotated[
         bool, typer.Option("--prove", help="Train a small classifier with and without the copies, and compare.")
     ] = False,
