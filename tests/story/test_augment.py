@@ -191,6 +191,9 @@ def test_damaged_and_animated_files_are_handled_as_in_training(unfog, tmp_path):
     assert "--set data.broken_files=drop" in line
     assert unfog(*command, "--set", "data.broken_files=drop", "--json").json["count"] == 8
     assert unfog.error(*command)[1].endswith("exists already; choose another folder or remove it")
+    write(data / "train/top/narrow.png", pattern(100, 9))
+    code, line = unfog.error(*command, "--set", "data.broken_files=drop", "--out", tmp_path / "p")
+    assert (code, "train/top/narrow.png: 100x9 pixels are too long and narrow" in line) == (Exit.DATA, True)
     code, line = unfog.error("augment", "scenes", "--out", tmp_path / "p", "--per-image", 1)
     assert (code, "unfog data scenes --out DIR" in line) == (Exit.USAGE, True)
 

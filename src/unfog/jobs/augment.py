@@ -86,8 +86,11 @@ def augment_job(
     """
     begin, found = time.perf_counter(), source if isinstance(source, Found) else source.found
     check_absent(out)
+    blank = Inputs(Original(torch.zeros((3, SIDE, SIDE), dtype=torch.uint8)))
+    way = Img2Img(strength=request.strength[1])
+    check_edit(found.manifest, EditRequest(way=way, sample=request.sample), blank)
     originals = yield from read_originals(request)
-    check_sources(request, originals, found)
+    check_sizes(originals, found.manifest.model.picture.size)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     judge: SmallClassifier | None = None
     judged = dict[str, Any]()
@@ -129,16 +132,12 @@ def augment_job(
     yield Result(result | {"seconds": round(time.perf_counter() - begin, 3)})
 
 
-def check_sources(request: AugmentRequest, originals: Originals, found: Found) -> None:
-    """Raises UsageError for what the model cannot do, and for the first picture that it cannot work on."""
-    size = originals.pixels.shape[2]
-    blank = Inputs(Original(torch.zeros((3, size, size), dtype=torch.uint8)))
-    way = Img2Img(strength=request.strength[1])
-    check_edit(found.manifest, EditRequest(prompt="", way=way, sample=request.sample), blank)
+def check_sizes(originals: Originals, trained: int) -> None:
+    """Raises DataError for the first picture that is too long and narrow for a model trained at this side."""
     for source in originals.sources:
         entry = originals.dataset.entries[source.number]
         try:
-            frame_of(entry.width, entry.height, found.manifest.model.picture.size)
+            frame_of(entry.width, entry.height, trained)
         except UsageError as error:
             raise DataError(f"{entry.path}: {error}") from None
 
