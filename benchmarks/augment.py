@@ -82,8 +82,8 @@ def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
             options = [
                 "--preset",
                 arguments.preset,
-                "--minutes",
-                arguments.minutes,
+                "--images",
+                arguments.images,
                 "--size",
                 arguments.size,
                 "--seed",

@@ -113,7 +113,7 @@ def augment_job(
                 f"no copy passed: {counts['near_copy']} draws were near-copies, {counts['other_class']} of another"
                 " class; raise --strength, or lower --near"
             )
-        facts |= {"counts": dict(counts)}
+        facts |= {"counts": {name: counts[name] for name in ("near_copy", "other_class", "left_out")}}
     result = {
         "folder": str(out),
         "count": len(kept),
