@@ -11,17 +11,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from PIL import Image
 
 from unfog.config.edit import Img2Img, Inpaint, Inversion, Restyle, Way
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
+from unfog.jobs.augment import augment_job
+from unfog.jobs.augment_data import augment_request_for
 from unfog.jobs.edit import edit_job
 from unfog.jobs.edit_settings import edit_request_for
 from unfog.jobs.edit_work import Inputs
-from unfog.jobs.events import Event, Note, Picture
+from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of
@@ -252,6 +254,66 @@ class Model:
         """
         inputs = Inputs(given(image), style=None if style is None else given(style))
         return self._edited(inputs, prompt, Restyle.parse({"keep": keep, "colours": colours}), drawn)
+
+    def augment(
+        self,
+        data: str | Path,
+        out: str | Path,
+        *,
+        per_image: int,
+        strength: tuple[float, float] = (0.3, 0.7),
+        seed: int = 0,
+        near: float = 0.05,
+        label: str | None = None,
+        label_preserving: bool = False,
+        prove: bool = False,
+        test: str | Path | None = None,
+        trials: int = 5,
+        batches: int = 500,
+        sampler: str | None = None,
+        grid: str | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+    ) -> dict[str, Any]:
+        """Make a folder of synthetic copies of the training pictures of another; returns what was made and proved.
+
+        Args:
+            data: a captioned folder, or one with a subfolder per class.
+            out: the folder to make, in the layout of ``data``.
+            per_image: copies of each training picture.
+            strength: least and largest; that of each copy is drawn between them.
+            seed: another one gives other copies.
+            near: a copy that is nearer than this to an original is drawn again (``unfog.evaluate.near_copy``).
+            label: column of the table that has the class; ``None``: the subfolder, or else the caption.
+            label_preserving: keep only what a small classifier takes for the class of its original.
+            prove: train small classifiers with and without the copies, ``trials`` times each, from ``batches`` of 32.
+            test: folder to prove it on; ``None``: the validation pictures of ``data``.
+            sampler, grid, steps, guidance: as of ``generate``.
+
+        Raises:
+            DataError: pictures cannot be used. UsageError: a value out of bounds, or something this model cannot do.
+        """
+        settings = {
+            "per_image": per_image,
+            "strength": strength,
+            "seed": seed,
+            "near": near,
+            "label": label,
+            "label_preserving": label_preserving,
+            "prove": prove,
+            "test": None if test is None else str(test),
+            "trials": trials,
+            "batches": batches,
+        }
+        chosen = Chosen(sampler, grid, steps, guidance)
+        request = augment_request_for(self.manifest, data, chosen, settings)
+        payload = dict[str, Any]()
+        for event in augment_job(request, self._loaded, Path(out)):
+            if isinstance(event, Note):
+                warnings.warn(event.message, stacklevel=2)
+            if isinstance(event, Result):
+                payload = event.payload
+        return payload
 
     def _edited(self, inputs: Inputs, prompt: str, way: Way, drawn: Drawn) -> list[Image.Image]:
         chosen = Chosen(drawn.get("sampler"), drawn.get("grid"), drawn.get("steps"), drawn.get("guidance"))

@@ -15,7 +15,22 @@ from typing import Annotated, Any
 import typer
 
 from unfog import __version__
-from unfog.cli import bench, compose, data, doctor, edit, evaluate, explain, generate, mend, model, morph, replay, train
+from unfog.cli import (
+    augment,
+    bench,
+    compose,
+    data,
+    doctor,
+    edit,
+    evaluate,
+    explain,
+    generate,
+    mend,
+    model,
+    morph,
+    replay,
+    train,
+)
 from unfog.util.errors import Exit, MemoryLimitError, UnfogError, one_line
 
 # Typer's own exception for wrong options; where it keeps the class has changed between its versions.
@@ -40,6 +55,7 @@ app.command("restore")(mend.restore)
 app.command("upscale")(mend.upscale)
 app.command("compose")(compose.compose)
 app.command("morph")(morph.morph)
+app.command("augment")(augment.augment)
 app.command("train")(train.train)
 app.command("replay")(replay.replay)
 app.command("evaluate")(evaluate.evaluate)

@@ -12,6 +12,7 @@ from unfog.util.errors import UsageError
 
 SIZE = re.compile(r"(\d{1,6})(?:x(\d{1,6}))?", re.IGNORECASE)
 REGION = re.compile(r"\d(?:\.\d{1,6})?(?:,\d(?:\.\d{1,6})?){3}", re.ASCII)
+RANGE = re.compile(r"(\d{0,3}\.?\d{1,6})(?:\.\.(\d{0,3}\.?\d{1,6}))?", re.ASCII)
 BOX = re.compile(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", re.ASCII)
 PIXEL = re.compile(r"(\d{1,6}),(\d{1,6})", re.ASCII)
 
@@ -93,6 +94,18 @@ def numbers_of(text: str, option: str) -> list[float]:
     if not all(math.isfinite(number) for number in found):
         raise UsageError(f"{option} {text!r} is no list of numbers; write for example {option} 4,8,12")
     return found
+
+
+def range_of(text: str, option: str) -> tuple[float, float]:
+    """``0.3..0.7`` as two numbers; ``0.5`` is that number alone.
+
+    Raises:
+        UsageError: anything else.
+    """
+    found = RANGE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{option} {text!r} is no range; write LOW..HIGH, for example {option} 0.3..0.7")
+    return float(found[1]), float(found[2] or found[1])
 
 
 def lines_of(path: Path) -> list[str]:

@@ -38,7 +38,8 @@ LAYOUTS = (
 class Found:
     """A picture file that was found, not opened yet.
 
-    ``path`` is relative, with forward slashes; ``columns`` are the further table columns that ``scan`` was asked for.
+    ``path`` is relative, with forward slashes; ``columns`` are the further table columns that ``scan`` was asked for;
+    ``sidecar`` says that the captions are from a file beside it.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Found:
     split_group: str | None
     split: Split | None
     columns: Mapping[str, Any] = field(default_factory=dict)
+    sidecar: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def scan(root: Path, *, folder_names: bool = False, columns: Sequence[str] = ())
         row = rows.get(nfc(path), Row())
         sidecar = sidecars.get(nfc(path.rpartition(".")[0]))
         captions = read_sidecar(root, sidecar, problems) if sidecar else ()
+        beside = bool(captions)
         source = f"sidecar {_suffix(sidecar)}" if sidecar else ""
         if not captions:
             captions, source = tuple(dict.fromkeys(row.captions)), "metadata table"
@@ -104,7 +107,7 @@ def scan(root: Path, *, folder_names: bool = False, columns: Sequence[str] = ())
         sources[source] += 1
         forced = _split_of(path) if folders_split else None
         found.append(
-            Found(path, captions, row.licence or licence, row.attribution, row.split_group, forced, row.columns)
+            Found(path, captions, row.licence or licence, row.attribution, row.split_group, forced, row.columns, beside)
         )
     layout = _layout(sources, tables, folders_split=folders_split)
     return Scan(root, tuple(found), layout, tuple(problems), _ignored(names))

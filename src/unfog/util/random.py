@@ -62,6 +62,9 @@ class Draw(IntEnum):
     LATENT = 24
     VALID_LATENT = 25
     CROP = 26
+    SYNTHETIC = 27
+    JUDGE_MIX = 28
+    JUDGE_MOVE = 29
 
 
 def image_seed(seed: int, k: int) -> int:
