@@ -12,6 +12,7 @@ from torch import Tensor
 from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoiser
 from unfog.core.head import HEADS
+from unfog.core.operator import Grey
 from unfog.core.process import Process
 from unfog.core.schedule import VPLinear
 from unfog.core.weighting import unit
@@ -46,6 +47,7 @@ def given(name: str) -> Given:
         log_prob=lambda x, t: -(x - t[:, None, None, None]).square().flatten(1).sum(1),
         cost=lambda d: (d - 0.3).square().flatten(1).sum(1),
         forward=lambda d: d[:, :1],
+        operator=Grey(2),
         measured=numbers((1, 1, 13, 11), 9),
         sigma_y=0.1,
         style=0.4 * numbers((1, 2, 13, 11), 10) + 0.2,

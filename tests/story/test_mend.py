@@ -13,12 +13,12 @@ from tests.support.commands import PROMPT
 from unfog.config.recipe import EditRecipe, Recipe
 from unfog.media.image import pixels_of
 from unfog.media.recipe import read_recipe
+from unfog.util.random import Draw, normal
 
 
 @pytest.fixture
 def noisy(tmp_path) -> Path:
-    dice = np.random.Generator(np.random.PCG64(5))
-    values = 128 + 20 * dice.standard_normal((21, 37, 3))
+    values = 128 + 20 * normal([5], (21, 37, 3), draw=Draw.TEST)[0].numpy()
     Image.fromarray(values.clip(0, 255).astype(np.uint8)).save(tmp_path / "noisy.png")
     return tmp_path / "noisy.png"
 

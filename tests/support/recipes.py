@@ -35,7 +35,7 @@ def recipe_of(**changes: Any) -> Recipe:
 
 def edit_recipe_of(**changes: Any) -> EditRecipe:
     """A complete recipe of a picture that was changed; ``changes`` replace fields."""
-    made = recipe_of().model_dump(exclude={"task", "size", "canvas", "transparent", "nfe"})
+    made = recipe_of().model_dump(exclude={"task", "size", "canvas", "transparent", "layout", "nfe"})
     fields = {
         "way": Img2Img(strength=0.6),
         "inputs": {"picture": SHA},

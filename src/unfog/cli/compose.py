@@ -22,17 +22,11 @@ def compose(
     sampler: options.Sampler = None,
     guidance: options.Guidance = None,
     negative: options.Negative = "",
-    size: Annotated[
-        str | None, typer.Option("--size", help="WIDTHxHEIGHT in pixels of the file; unset: 512 the longer side.")
-    ] = None,
+    size: options.Size = None,
     canvas: options.Canvas = None,
-    windows: Annotated[
-        bool, typer.Option("--windows", help="Paint a canvas larger than trained in overlapping windows.")
-    ] = False,
+    windows: options.Windows = False,
     model: options.ModelName = None,
-    out: Annotated[
-        str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")
-    ] = "out",
+    out: options.Out = "out",
     show: Annotated[bool, typer.Option("--show", help="Paint the pictures in the terminal, too.")] = False,
     as_json: options.AsJson = False,
     times: options.Times = None,

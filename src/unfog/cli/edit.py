@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Picture = Annotated[Path, typer.Argument(metavar="IMAGE", help="The picture: PNG, JPEG or WebP of any size.")]
 Text = Annotated[str, typer.Argument(metavar="PROMPT", help="What the finished picture shows.")]
 Some = Annotated[int, typer.Option("-n", help="Number of variants; variant k has the seed S + k.")]
-Out = Annotated[str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")]
 Show = Annotated[bool, typer.Option("--show", help="Paint the pictures in the terminal, too.")]
 Strength = Annotated[float, typer.Option("--strength", help="0: the picture as it is; 1: nothing of it is left.")]
 
@@ -42,7 +41,7 @@ def edit(
     guidance: options.Guidance = None,
     negative: options.Negative = "",
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     times: options.Times = None,
@@ -78,7 +77,7 @@ def vary(
     guidance: options.Guidance = None,
     negative: options.Negative = "",
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     times: options.Times = None,
@@ -117,7 +116,7 @@ def inpaint(
     guidance: options.Guidance = None,
     negative: options.Negative = "",
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     times: options.Times = None,
@@ -152,7 +151,7 @@ def outpaint(
     guidance: options.Guidance = None,
     negative: options.Negative = "",
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     times: options.Times = None,
@@ -182,7 +181,7 @@ def restyle(
     guidance: options.Guidance = None,
     negative: options.Negative = "",
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     times: options.Times = None,

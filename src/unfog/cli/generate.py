@@ -30,22 +30,16 @@ def generate(
     sampler: options.Sampler = None,
     guidance: options.Guidance = None,
     negative: options.Negative = "",
-    size: Annotated[
-        str | None, typer.Option("--size", help="WIDTHxHEIGHT in pixels of the file; unset: 512 the longer side.")
-    ] = None,
+    size: options.Size = None,
     canvas: options.Canvas = None,
     native: Annotated[bool, typer.Option("--native", help="Save the model's own pixels, not enlarged.")] = False,
     model: options.ModelName = None,
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Keep transparency (stickers); otherwise it lies on white.")
     ] = False,
-    out: Annotated[
-        str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")
-    ] = "out",
+    out: options.Out = "out",
     tile: Annotated[bool, typer.Option("--tile", help="A picture that continues at the opposite edge.")] = False,
-    windows: Annotated[
-        bool, typer.Option("--windows", help="Paint a canvas larger than trained in overlapping windows.")
-    ] = False,
+    windows: options.Windows = False,
     grid: Annotated[
         bool, typer.Option("--grid", help="One sheet instead: a row per seed, a column per guidance (1, 2, 3, 5).")
     ] = False,

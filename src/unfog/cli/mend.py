@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from unfog.cli import options
-from unfog.cli.edit import Out, Picture, Show, make
+from unfog.cli.edit import Picture, Show, make
 from unfog.util.errors import UsageError
 
 Said = Annotated[
@@ -32,7 +32,7 @@ def denoise(
     seed: options.Seed = None,
     steps: options.Steps = None,
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     device: options.Device = None,
@@ -70,7 +70,7 @@ def restore(
     seed: options.Seed = None,
     steps: options.Steps = None,
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     times: options.Times = None,
@@ -95,7 +95,7 @@ def upscale(
     image: Picture,
     factor: Annotated[float, typer.Option("--factor", help="How many times larger, up to 16.")] = 4.0,
     model: options.ModelName = None,
-    out: Out = "out",
+    out: options.Out = "out",
     show: Show = False,
     as_json: options.AsJson = False,
     device: options.Device = None,

@@ -38,6 +38,11 @@ Seed = Annotated[int | None, typer.Option("--seed", help="0 to 2^64 - 1; unset: 
 Canvas = Annotated[
     str | None, typer.Option("--canvas", help="WIDTHxHEIGHT in pixels that the model paints; unset: as trained.")
 ]
+Size = Annotated[
+    str | None, typer.Option("--size", help="WIDTHxHEIGHT in pixels of the file; unset: 512 the longer side.")
+]
+Windows = Annotated[bool, typer.Option("--windows", help="Paint a canvas larger than trained in overlapping windows.")]
+Out = Annotated[str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")]
 ModelName = Annotated[
     str | None, typer.Option("--model", help="Name of a model or its folder; unset: the built-in one.")
 ]

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from unfog.config.base import Config
-from unfog.config.edit import Inpaint, Way
+from unfog.config.edit import Denoise, Inpaint, Restore, Way
 from unfog.config.sample import Layout, SampleConfig, Seed, Side
 
 NUMERICS = 1
@@ -91,6 +91,12 @@ class EditRecipe(Making):
             raise ValueError("no picture went in")
         if isinstance(self.way, Inpaint) and self.way.method == "auto":
             raise ValueError("the method of painting is not settled")
+        if isinstance(self.way, Denoise) and self.way.sigma is None:
+            raise ValueError("the noise level is not settled")
+        if isinstance(self.way, Restore):
+            measured = self.way.degradation in ("blur", "downsample")
+            if self.way.method == "auto" or measured != (self.way.amount is not None):
+                raise ValueError("the method of restoring, or the amount to restore from, is not settled")
         return self
 
 

@@ -71,13 +71,12 @@ def edit_job(
     for note in (*notes(model, found.manifest, [request.prompt], request.negative), *where(work)):
         told.append(note.message)
         yield note
-    seeds, paths, steps, decibels = [image_seed(request.seed, k) for k in range(request.n)], list[str](), 0, None
-    nfe, whole = 0, steps_of(walked(request.way), request.sample.steps)
+    seeds, paths, drawn = [image_seed(request.seed, k) for k in range(request.n)], list[str](), list[torch.Tensor]()
+    steps, nfe, decibels, whole = 0, 0, None, steps_of(walked(request.way), request.sample.steps)
     if work.again is not None:
         decibels = round(work.again(), 2)
         told.append(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
         yield Note(told[-1])
-    drawn = list[torch.Tensor]()
     for done, seed in enumerate(seeds):
         steps, x = 0, None
         for step in finite(work.run(seed), found.name):
@@ -90,18 +89,12 @@ def edit_job(
         picture = finished(loaded, work, x)
         nfe, tally.rows = tally.rows, 0
         recipe = recipe_for(request, inputs, seed, work, steps, nfe, found, model.device)
-        path = None
-        if out is not None:
-            data = picture_file(picture, recipe, work.original.profile)
-            path = save(data, out, prompt=request.prompt or request.way.kind, seed=seed)
-            paths.append(str(path))
+        path = None if out is None else written(picture, recipe, work, out)
+        paths += [] if path is None else [str(path)]
         painted = work.frame.cut(work.original.pixels) if x is None else small(model, work, x)[0]
         yield Picture(picture, painted, recipe, path, work.original.profile)
     if uncertainty is not None:
-        spread = spread_of(torch.cat(drawn))
-        most = max(spread.max().item(), 1e-6)
-        write_atomic(uncertainty, encode((255 * spread / most).round().to(torch.uint8)))
-        yield Note(f"{uncertainty}: white is a deviation of {most:.1f} of 255 between the samples, black none")
+        yield map_of(drawn, uncertainty)
     yield Result(
         {
             "files": paths,
@@ -114,6 +107,20 @@ def edit_job(
         }
         | ({} if decibels is None else {"reconstruction_db": decibels})
     )
+
+
+def written(picture: torch.Tensor, recipe: EditRecipe, work: Work, out: Place) -> Path:
+    """The file of a picture."""
+    data = picture_file(picture, recipe, work.original.profile)
+    return save(data, out, prompt=recipe.prompt or recipe.way.kind, seed=recipe.seed)
+
+
+def map_of(samples: list[torch.Tensor], path: Path) -> Note:
+    """Write where samples of a denoised picture differ, and say what its white is."""
+    spread = spread_of(torch.cat(samples))
+    most = max(spread.max().item(), 1e-6)
+    write_atomic(path, encode((255 * spread / most).round().to(torch.uint8)))
+    return Note(f"{path}: white is a deviation of {most:.1f} of 255 between the samples, black none")
 
 
 def small(model: Model, work: Work, x: torch.Tensor) -> torch.Tensor:

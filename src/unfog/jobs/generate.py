@@ -94,23 +94,12 @@ def generate_job(
     model = loaded.model
     told = list(notes(model, found.manifest, prompts_of(request), request.negative))
     yield from told
-    prompt, (canvas, size) = parse(request.prompt), sizes_of(model, request)
+    canvas, size = sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
-    tile = request.layout is not None and request.layout.tile
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
-        tally, x, sample = Tally(), torch.empty(0), request.sample
-        run = generate(
-            model,
-            prompt,
-            chunk,
-            sample,
-            negative=request.negative,
-            size=canvas,
-            tally=tally,
-            layout=request.layout,
-        )
-        run = finite(run, found.name)
+        tally, x = Tally(), torch.empty(0)
+        run = finite(drawing(model, request, chunk, canvas, tally), found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames, canvas)
         for step in run:
@@ -120,9 +109,7 @@ def generate_job(
             if previews:
                 yield Preview(decode(model, step.x0, canvas=canvas))
         nfe = tally.rows // len(chunk)
-        for seed, painted, picture in zip(
-            chunk, *both(loaded, x, canvas, size, transparent=request.transparent, tile=tile), strict=True
-        ):
+        for seed, painted, picture in zip(chunk, *as_asked(loaded, x, request), strict=True):
             recipe = recipe_for(request, seed, (canvas, size), nfe, found, model.device)
             path = None
             if out is not None:
@@ -144,6 +131,31 @@ def generate_job(
         }
         | ({} if trajectory is None else {"trajectory": str(trajectory)})
     )
+
+
+def drawing(
+    model: Model, request: GenerateRequest, seeds: Sequence[int], canvas: tuple[int, int], tally: Tally
+) -> Iterator[Step]:
+    """The steps of some pictures of a request."""
+    return generate(
+        model,
+        parse(request.prompt),
+        seeds,
+        request.sample,
+        negative=request.negative,
+        size=canvas,
+        tally=tally,
+        layout=request.layout,
+    )
+
+
+def as_asked(
+    loaded: Loaded, x: Tensor, request: GenerateRequest
+) -> tuple[UInt8[Tensor, "b c h w"], UInt8[Tensor, "b c _h _w"]]:
+    """Finished pictures of a request as painted, and at its size."""
+    canvas, size = sizes_of(loaded.model, request)
+    tile = request.layout is not None and request.layout.tile
+    return both(loaded, x, canvas, size, transparent=request.transparent, tile=tile)
 
 
 def check_trajectory(path: Path | None) -> None:

@@ -42,7 +42,15 @@ MIXTURE: dict[str, float] = {
     "count": 0.05,
     "ground": 0.01,
 }
-SHAPES_ONLY: dict[str, float] = {"one": 0.3, "pair": 0.3, "count": 0.2, "crowd": 0.08, "inside": 0.07, "row": 0.05}
+SHAPES_ONLY: dict[str, float] = {
+    "bare": 0.25,
+    "one": 0.2,
+    "pair": 0.25,
+    "count": 0.15,
+    "crowd": 0.05,
+    "inside": 0.06,
+    "row": 0.04,
+}
 RECIPES = tuple(MIXTURE)
 RELATED = "related"  # two shapes in a relation
 HELD_FROM = {  # where each kind of held-out combination is found often

@@ -71,8 +71,8 @@ class Plan:
 
 
 def bare(stage: Stage) -> Plan | None:
-    """One sprite, upright, in the middle, always as large: a name alone then has one answer, and is learned first."""
-    thing = stage.sprite()
+    """One thing, upright, in the middle, always as large: a name alone then has one answer, and is learned first."""
+    thing = stage.sprite() if stage.shapes < 1 else stage.shape()
     return thing and Plan((thing.group(ALONE_EXTENT, [(0.5, 0.5)]),), fits=thing.fits)
 
 

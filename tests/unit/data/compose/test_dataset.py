@@ -73,7 +73,7 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 
 
 CAPTIONS = [
-    "жёлтый треугольник, 2x синий полумесяц",
+    "3x оранжевая звезда",
     "2 purple arrows, transparent background",
     "glasses and a bear face against a white background",
     "a flat small airplane within an enormous yellow hexagon at the beach",
@@ -82,7 +82,7 @@ CAPTIONS = [
     "huge turtle, plain purple background",
     "top hat, orange gradient background, 3d style",
 ]
-TEXTS = "a4b513bd643e165786610f925f475c679720c7ea6a98179702569f72936aedd1"
+TEXTS = "0029611800effeb384603ab96a4b2faf81b1202be993f9c7c9c2807e5e209c99"
 PROMPTS = [
     "giant noto bacon on a plain black background",
     "neon lights showing a flat stop sign against a black background",
