@@ -34,6 +34,7 @@ def test_a_noisy_picture_keeps_its_size_and_is_remade(unfog, noisy, tmp_path):
     recipe = read_recipe(tmp_path / "a.png")
     assert isinstance(recipe, EditRecipe)
     assert recipe.way.kind == "denoise"
+    assert recipe.way.sigma is not None
     assert 15 < recipe.way.sigma < 25  # measured, and written down
     assert made["steps"] == 1
     assert unfog("replay", tmp_path / "a.png", "--input", noisy, "--check").code == 0
