@@ -34,7 +34,7 @@ case "$device" in
     *) drawing=(--preset base --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 8000000 * s) }')"
                 --set "model.net.widths=[160]" --set train.batch=1024 --set train.save_every_images=500000) ;;
 esac
-comparing=(--preset contrast --set data.relations=0.4
+comparing=(--preset contrast --set data.relations=0.4 --set data.dictionary=2
            --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 480000 * s) }')")
 coding=(--preset vae --images "$(awk -v s="$scale" 'BEGIN { print int(96 + 160000 * s) }')")
 latents=(--set model.completes=true --set train.density.mean=1.3 --set train.density.std=1.5

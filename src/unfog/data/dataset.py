@@ -25,12 +25,14 @@ class Batch(NamedTuple):
         captions: one sentence per picture.
         references: other pictures in the style of some of them, of which ``of`` has the numbers; ``None``: there are
             none.
+        same: pairs of texts that mean the same, the second in plain words.
     """
 
     x: Float[Tensor, "b c h w"]
     captions: list[str]
     references: Float[Tensor, "r c h w"] | None = None
     of: Int64[Tensor, " r"] | None = None
+    same: Sequence[tuple[str, str]] = ()
 
 
 class Dataset(Protocol):

@@ -5,6 +5,11 @@ Two towers give unit vectors u (captions) and v (pictures); over a batch of b pa
     L_k = -1/2 [ log softmax_j(s u_k v_j) + log softmax_j(s v_k u_j) ]_{j = k}          s = exp(learned), at most 100
 
 Pairs whose captions are word for word the same are no wrong answers for each other and are left out of the sums.
+
+Texts that are known to mean the same (a name in another language, a misspelt one) are led to the summary c and the
+sketch m of the plain one, which does not move:
+
+    |c(said) - c(meant)|^2 + 4 |m(said) - m(meant)|^2         means over their numbers
 """
 
 from __future__ import annotations
@@ -73,8 +78,14 @@ class Contrast(nn.Module):
         """Unit vectors of pictures."""
         return F.normalize(self.from_picture(self.picture(x).mean(1)).float(), dim=-1)
 
-    def forward(self, x: Float[Tensor, "b c *space"], words: Encoded) -> Float[Tensor, " b"]:
-        """The loss of every pair (see the module docstring)."""
+    def forward(
+        self,
+        x: Float[Tensor, "b c *space"],
+        words: Encoded,
+        said: Encoded | None = None,
+        meant: Encoded | None = None,
+    ) -> Float[Tensor, " b"]:
+        """The loss of every pair, and of texts that mean the same, if there are any (see the module docstring)."""
         scale = self.scale().exp().clamp(max=LARGEST_SCALE)
         cond = self.text(words)
         scores = scale * self.directed(cond) @ self.look(x).T  # (b captions, b pictures)
@@ -83,4 +94,18 @@ class Contrast(nn.Module):
         right = torch.arange(len(scores), device=scores.device)
         loss = [F.cross_entropy(s, right, reduction="none") for s in (scores, scores.T)]
         apart = 0 if self.sketch is None else SKETCH * self.sketch.loss(cond, x)
-        return (loss[0] + loss[1]) / 2 + apart
+        astray = 0 if said is None or meant is None else self.astray(said, meant)
+        return (loss[0] + loss[1]) / 2 + apart + astray
+
+    def astray(self, said: Encoded, meant: Encoded) -> Float[Tensor, ""]:
+        """How far texts are from plain ones that mean the same."""
+        with torch.no_grad():
+            plain = self.text(meant)
+            suggested = None if self.sketch is None else self.sketch(plain).float()
+        cond = self.text(said)
+        assert cond.pooled is not None
+        assert plain.pooled is not None
+        apart = F.mse_loss(cond.pooled.float(), plain.pooled.float())
+        if self.sketch is None or suggested is None:
+            return apart
+        return apart + SKETCH * F.mse_loss(self.sketch(cond).float(), suggested)

@@ -47,17 +47,20 @@ class Example:
 
 @dataclass(frozen=True)
 class Pair:
-    """Pictures with their captions: one training batch of ``Contrast.forward``."""
+    """Pictures with their captions, and texts with plain ones of the same meaning: a batch of ``Contrast.forward``."""
 
     x: Float[Tensor, "b c *space"]
     words: Encoded
+    said: Encoded | None = None
+    meant: Encoded | None = None
 
     def to(self, device: torch.device) -> Pair:
-        return Pair(self.x.to(device), self.words.to(device))
+        moved: list[Any] = [None if part is None else part.to(device) for part in self.parts()]
+        return Pair(*moved)
 
-    def parts(self) -> tuple[Tensor, Encoded]:
+    def parts(self) -> tuple[Tensor, Encoded, Encoded | None, Encoded | None]:
         """The arguments of ``Contrast.forward``."""
-        return self.x, self.words
+        return self.x, self.words, self.said, self.meant
 
 
 def times(seed: int, positions: Sequence[int], density: Density, process: Process, draw: Draw) -> Float[Tensor, " b"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from tests.support.models import tiny_tokenizer
 
-from unfog.config.model import ContrastConfig, EncoderConfig, PictureConfig, TextConfig
+from unfog.config.model import ContrastConfig, EncoderConfig, PictureConfig, SketchConfig, TextConfig
 from unfog.model.build import build_contrast
 from unfog.text.contrast import Contrast
 from unfog.util.random import Draw, normal
@@ -64,3 +64,23 @@ def test_a_few_pairs_are_told_apart_after_some_steps() -> None:
         optimiser.step()
     assert model(x, words).mean().item() < 0.2 * first
     assert (model.read(words) @ model.look(x).T).argmax(1).tolist() == [0, 1, 2, 3]
+
+
+def test_what_means_the_same_is_led_to_the_plain_text_which_stays() -> None:
+    config = CONFIG.model_copy(update={"sketch": SketchConfig(hidden=16, depth=1)})
+    model = build_contrast(config, tiny_tokenizer(), seed=3)
+    x, words = pictures(4), model.tokenizer.encode(CAPTIONS, pad_to=16)
+    said, meant = (model.tokenizer.encode(texts, pad_to=16) for texts in (["a crcle"], ["a red circle"]))
+    torch.testing.assert_close(model(x, words, meant, meant), model(x, words))  # nothing is nearer than itself
+    far = model.astray(said, meant)
+    torch.testing.assert_close(model(x, words, said, meant), model(x, words) + far)
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.02)
+    before = model.text(meant).pooled
+    for _ in range(20):
+        optimiser.zero_grad()
+        model.astray(said, meant).backward()
+        optimiser.step()
+    assert model.astray(said, meant) < 0.5 * far
+    assert before is not None
+    moved = model.text(meant).pooled - before
+    assert moved.square().mean() < 0.3 * before.square().mean()

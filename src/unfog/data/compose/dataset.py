@@ -18,9 +18,10 @@ import torch
 from unfog.data.compose.backdrops import BACKDROPS
 from unfog.data.compose.boxes import EXTENT
 from unfog.data.compose.caption import BARE, FULL, TRAIN, Wording, caption
+from unfog.data.compose.dictionary import same
 from unfog.data.compose.facts import Facts
 from unfog.data.compose.held import HELD_KINDS
-from unfog.data.compose.layout import GROUNDS, MIXTURE, RECIPES, draw_like, draw_scene
+from unfog.data.compose.layout import EXACT, GROUNDS, MIXTURE, RECIPES, draw_like, draw_scene
 from unfog.data.compose.render import render
 from unfog.data.compose.scene import SHAPES, STYLES, Scene
 from unfog.data.compose.sprites import Sprites
@@ -30,7 +31,7 @@ from unfog.data.scenes import EVALUATION_FROM, VALID_FROM, dice_of
 from unfog.data.scenes_palette import PALETTE
 from unfog.util.random import Draw
 
-VERSION = "compositions-9"
+VERSION = "compositions-11"
 SMALLEST = 32  # pixels a side below which tiny things cannot be told apart
 MIXED = "mixed"
 PROMPT_KINDS: tuple[str, ...] = (MIXED, *RECIPES, *HELD_KINDS)
@@ -45,6 +46,7 @@ class Compositions:
         wording: how captions are worded.
         references: share of pictures with another one in the same style beside them.
         relations: share of training scenes that are two shapes in a relation instead.
+        dictionary: pairs of texts that mean the same (``dictionary.same``), beside each picture.
 
     Raises:
         ValueError: a size below 32.
@@ -63,11 +65,12 @@ class Compositions:
         *,
         references: float = 0.0,
         relations: float = 0.0,
+        dictionary: int = 0,
     ) -> None:
         if size < SMALLEST:
             raise ValueError(f"size must be at least {SMALLEST} pixels, got {size}: tiny things cannot be told apart")
         self.sprites, self.size, self.wording = sprites, size, wording
-        self.references, self.relations = references, relations
+        self.references, self.relations, self.dictionary = references, relations, dictionary
 
     def scenes(self, indices: Sequence[int], *, seed: int, split: Split) -> list[tuple[Scene, str, Facts]]:
         """Scenes ``indices`` (each in 0..2**54-1) of ``seed`` in a split, with their captions and what those state."""
@@ -89,9 +92,11 @@ class Compositions:
         of = [k for k, dice in enumerate(beside) if dice.chance(self.references)]
         scenes = [s for s, _, _ in made] + [draw_like(beside[k], self.sprites, made[k][0]) for k in of]
         x = render(scenes, self.sprites, self.size)
+        words = dice_of(seed, at, Draw.DICTIONARY) if self.dictionary else []
+        pairs = [same(dice, self.sprites) for dice in words for _ in range(self.dictionary)]
         if not of:
-            return Batch(x, captions)
-        return Batch(x[: len(made)], captions, x[len(made) :], torch.tensor(of))
+            return Batch(x, captions, same=pairs)
+        return Batch(x[: len(made)], captions, x[len(made) :], torch.tensor(of), pairs)
 
     def captions(self, limit: int) -> list[str]:
         """Captions of the first ``limit`` training scenes of seed 0."""
@@ -105,9 +110,11 @@ class Compositions:
             repr(self.wording),
             self.references,
             MIXTURE,
+            EXACT,
             GROUNDS,
             EXTENT,
             *([self.relations] if self.relations else []),
+            *([self.dictionary] if self.dictionary else []),
         ]
         held += [PALETTE, SHAPES, STYLES, [(g.kind, g.colour) for g in BACKDROPS]]
         return "sha256:" + hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()

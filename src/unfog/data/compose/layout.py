@@ -1,11 +1,12 @@
 """Draw a scene: contents first, then places without overlap, then a ground on which everything can be seen.
 
-In shares of all scenes: 52 % one sprite, because to know a thing comes before composing it, most of them bare (plain or
-transparent ground, upright, in the middle), so that a name alone gives a clear sticker; 16 % two or three groups in a
-relation; 6 % things that belong together (worn, held, ridden, beside their owner); 20 % shapes only, which teach
-binding of colour, size and place without the burden of many names; 5 % counts; 1 % empty grounds. Global styles: 88 %
-plain, the others uniform. Plain white stays below 15 %. Begun from recipes.md 3.2 and turned towards what a small model
-must know first (decisions/010).
+In shares of all scenes: 38 % one sprite, because to know a thing comes before composing it, most of them bare (plain or
+transparent ground, upright, in the middle), so that a name alone gives a clear sticker; 15 % two or three groups in a
+relation; 5 % things that belong together (worn, held, ridden, beside their owner); 36 % shapes only, which teach
+binding of colour, size and place without the burden of many names; 5 % counts; 1 % empty grounds. Half of the pairs,
+rows and groups of equal things stand exactly where such things stand. Global styles: 88 % plain, the others uniform.
+Plain white stays below 15 %. Begun from recipes.md 3.2 and turned towards what a small model must know first
+(decisions/010).
 
 In training no held-out combination appears: a scene that holds one is drawn again with the same recipe and style, so
 the mixture does not shift.
@@ -29,16 +30,16 @@ from unfog.data.compose.stage import Stage
 from unfog.util.random import Dice
 
 MIXTURE: dict[str, float] = {
-    "bare": 0.40,
-    "one": 0.12,
-    "pair": 0.10,
+    "bare": 0.28,
+    "one": 0.10,
+    "pair": 0.09,
     "inside": 0.02,
     "between": 0.01,
     "row": 0.01,
     "crowd": 0.02,
-    "belonging": 0.05,
+    "belonging": 0.04,
     "company": 0.01,
-    "shapes": 0.20,
+    "shapes": 0.36,
     "count": 0.05,
     "ground": 0.01,
 }
@@ -61,6 +62,7 @@ HELD_FROM = {  # where each kind of held-out combination is found often
     "held count": ("count",),
     "held triple": ("row", "between", "company"),
 }
+EXACT = 0.5  # share of several things that stand exactly where such things stand (``stage``)
 PLAIN_STYLE = 0.88
 WHITE_KIND, BLACK_KIND = "white", "black"  # plain grounds with a share of their own
 BARE_GROUNDS = {WHITE_KIND: 0.18, "plain": 0.47, "transparent": 0.35}
@@ -119,7 +121,7 @@ def draw_scene(
     for attempt in range(TRIES):
         if attempt == TRIES // 2:  # these sprites cannot do it: nobody has a head, or there are none
             recipe = "pair" if pool else "shapes"
-        scene = _draw(dice, Stage(dice, cast, style, pool, held=not training), recipe)
+        scene = _draw(dice, Stage(dice, cast, style, pool, held=not training, exact=EXACT * training), recipe)
         if scene is not None and not (training and held_kinds(scene, cast.table)):
             return scene
     return _draw_surely(dice, cast)
@@ -188,7 +190,7 @@ def _draw(dice: Dice, stage: Stage, recipe: str) -> Scene | None:
     """A scene of a recipe, whatever it holds; ``None`` if its plan did not work out."""
     grounds = GROUNDS
     if recipe in ("shapes", RELATED):
-        stage = Stage(dice, stage.cast, stage.style, (), held=stage.held, shapes=1.0)
+        stage = Stage(dice, stage.cast, stage.style, (), held=stage.held, shapes=1.0, exact=stage.exact)
         recipe = "pair" if recipe == RELATED else weighted(dice, SHAPES_ONLY)
     elif recipe == "bare":
         grounds = BARE_GROUNDS

@@ -28,6 +28,7 @@ from unfog.data.compose.boxes import (
 from unfog.data.compose.pick import weighted
 from unfog.data.compose.scene import Ground, Group, Link, Relation, Size
 from unfog.data.compose.stage import Stage, Thing
+from unfog.util.random import Dice
 
 SIDES: tuple[Relation, ...] = ("left of", "right of", "above", "below")
 ALONE: dict[Size, float] = {"tiny": 0.1, "small": 0.15, "medium": 0.25, "big": 0.3, "giant": 0.2}
@@ -96,21 +97,23 @@ def pair(stage: Stage) -> Plan | None:
     dice = stage.dice
     first = stage.either(turn=0.1)
     second = stage.either(turn=0.1, beside=[first])
-    sizes = dice.choice(TWO)
+    side, places = dice.choice(SIDES), stage.places()
+    sizes = places.choice(TWO) if places is dice else TWO[0]
     if dice.chance(0.5):
         sizes = (sizes[1], sizes[0])
-    return _lined(stage, [first, second], sizes, dice.choice(SIDES))
+    return _lined(places, [first, second], sizes, side)
 
 
 def row(stage: Stage) -> Plan | None:
     """Three different things in a row or a column."""
-    return _lined(stage, _three(stage), [stage.dice.choice(THREE) for _ in range(3)], stage.dice.choice(SIDES))
+    places = stage.places()
+    return _lined(places, _three(stage), [places.choice(THREE) for _ in range(3)], stage.dice.choice(SIDES))
 
 
 def between(stage: Stage) -> Plan | None:
     """One thing between two others; it is the first group."""
-    dice, things = stage.dice, _three(stage)
-    plan = _lined(stage, things, [dice.choice(THREE) for _ in range(3)], dice.choice(SIDES))
+    places, things = stage.places(), _three(stage)
+    plan = _lined(places, things, [places.choice(THREE) for _ in range(3)], stage.dice.choice(SIDES))
     if plan is None:
         return None
     left, middle, right = plan.groups
@@ -124,9 +127,8 @@ def _three(stage: Stage) -> list[Thing]:
     return things
 
 
-def _lined(stage: Stage, things: list[Thing], sizes: list[Size] | tuple[Size, ...], side: Relation) -> Plan | None:
+def _lined(dice: Dice, things: list[Thing], sizes: list[Size] | tuple[Size, ...], side: Relation) -> Plan | None:
     """Things in a line, the first the farthest to the ``side``; every one is linked to the next."""
-    dice = stage.dice
     room = INNER - GAP * (len(things) - 1)
     long = extents(dice, sizes, [t.bulk for t in things], room)
     if long is None:
@@ -214,7 +216,7 @@ def count(stage: Stage) -> Plan | None:
     """Two to six equal things."""
     thing = stage.either(turn=0.05)
     n = stage.dice.integer(2, 6)
-    found = grid(stage.dice, n, thing.bulk)
+    found = grid(stage.places(), n, thing.bulk)
     return found and Plan((thing.group(*found),), fits=thing.fits)
 
 

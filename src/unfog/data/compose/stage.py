@@ -17,13 +17,14 @@ from unfog.data.compose.hold import held_colour_shape
 from unfog.data.compose.scene import SHAPES, Box, Group, Look, Style, Turn
 from unfog.data.compose.sight import COLOURLESS, GREY, UNSURE
 from unfog.data.scenes_palette import COLOURS
-from unfog.util.random import Dice
+from unfog.util.random import Dice, Draw
 
 SAME_HAND = 0.85  # share of later sprites that take the first one's style, if they have it
 TILT = (16.0, 32.0)  # degrees either way; more would not be "tilted" but lying
 SHAPE_TILT = (18.0, 27.0)  # of a shape: a square turned by 45 degrees is a diamond
 TILTED_SHAPES = ("square", "triangle", "star", "heart", "cross", "diamond", "crescent", "arrow")
 INVERTED_SHAPES = ("triangle", "star", "heart")  # the others look the same upside down, or point elsewhere
+MANY = 256  # numbers; no scene takes as many for its places
 NO_TURN = ("symbols", "flags")  # groups of sprites that mean something else when turned
 
 
@@ -54,6 +55,13 @@ class Thing:
         return Group(Look(self.row, self.shape, self.colour, size_of(extent), self.turn), boxes)
 
 
+def edge() -> Dice:
+    """Dice of which all numbers are 1/2."""
+    dice = Dice(0, 0, Draw.SCENE)
+    dice.pool = [0.5] * MANY
+    return dice
+
+
 @cache
 def coloured_shapes(*, held: bool) -> tuple[tuple[str, str], ...]:
     """Every (colour, shape), or only those that training may show."""
@@ -68,6 +76,8 @@ class Stage:
         held: whether held-out coloured shapes may appear.
         pool: the concepts to draw from.
         shapes: share of shapes where a thing may be either.
+        exact: share of pairs, rows and groups of equal things that stand exactly where such things stand: a
+            caption then has one answer, which is learned first and stretched later.
     """
 
     dice: Dice
@@ -76,6 +86,11 @@ class Stage:
     pool: tuple[Rows, ...]
     held: bool = False
     shapes: float = 0.25
+    exact: float = 0.0
+
+    def places(self) -> Dice:
+        """What chooses places: chance, or a coin that always falls on its edge."""
+        return edge() if self.exact and self.dice.chance(self.exact) else self.dice
 
     def sprite(
         self,

@@ -74,22 +74,22 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 
 CAPTIONS = [
     "3x оранжевая звезда",
-    "2 purple arrows, transparent background",
-    "glasses and a bear face against a white background",
-    "a flat small airplane within an enormous yellow hexagon at the beach",
-    "volleyball, noto, no background, very big, sticker style",
-    "watercolor: an enormous noto turtle on a grey polka dot background",
-    "huge turtle, plain purple background",
-    "top hat, orange gradient background, 3d style",
+    "two purple arrows, plain blue background",
+    "a cat carrying a purple apple",
+    "a big blue diamond with a dotted blue background",
+    "top hat, flat, blue stripes, upside-down, sticker style",
+    "watercolor: bacon on the right and an inverted crown on the left on a pink gradient, flat style",
+    "big tilted turtle, pink dotted background",
+    "Glasses left of mountain, green stripes",
 ]
-TEXTS = "0029611800effeb384603ab96a4b2faf81b1202be993f9c7c9c2807e5e209c99"
+TEXTS = "7d9d0110b3b10a2856f57aa6ba69b85bc792f39908e4976971ed5266f8393ba5"
 PROMPTS = [
     "giant noto bacon on a plain black background",
     "neon lights showing a flat stop sign against a black background",
-    "a gray cross over flat grapes on a green dotted background",
+    "tiny flat grapes left of a gray cross on orange stripes",
     "3d bacon inside a huge brown square with a pink gradient background",
-    "a little blue ring between a small blue circle and a small noto dog at night",
-    "a little 3d turtle, a small 3d crown and a tiny white circle from left to right on a transparent background",
+    "a little red square between very small noto glasses and a small yellow cross with a transparent background",
+    "a little pink crescent, a small 3d volleyball and a little 3d bear face from top to bottom on a yellow background",
 ]
 
 

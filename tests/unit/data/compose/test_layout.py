@@ -14,6 +14,7 @@ from tests.support.compose_sprites import make_sprites
 from unfog.data.compose.boxes import BORDER, EXTENT, GAP, size_of
 from unfog.data.compose.held import HELD_KINDS, held_kinds
 from unfog.data.compose.hold import held_colour_shape, held_concept_style, held_count, held_pair, unseen_family
+from unfog.data.compose.layout import EXACT as SHARE_EXACT
 from unfog.data.compose.layout import MIXTURE, PLAIN_STYLE, RECIPES, draw_scene
 from unfog.data.compose.outlines import OUTLINES
 from unfog.data.compose.scene import GROUND_KINDS, SHAPES, STYLES, Box, Ground, Group, Look, Scene
@@ -411,3 +412,12 @@ def test_wrong_recipes_are_refused(sprites):
         draw_scene(dice, sprites, recipe="held pair")
     with pytest.raises(ValueError, match=r"no scene of recipe 'held pair' .* sprites are too few"):
         draw_scene(dice, make_sprites(("cat",)), training=False, recipe="held pair")
+
+
+@pytest.mark.parametrize(("training", "share"), [(True, SHARE_EXACT), (False, 0.0)])
+def test_half_of_the_pairs_of_training_stand_exactly(sprites, training, share):
+    """Exactly at half the height or half the width, both of them; chance never puts them so."""
+    pairs = [draw_scene(dice, sprites, training=training, recipe="pair") for dice in dice_of(3, range(150), Draw.SCENE)]
+    boxes = [[group.boxes[0] for group in scene.groups] for scene in pairs]
+    exact = [all(box.x == 0.5 for box in two) or all(box.y == 0.5 for box in two) for two in boxes]
+    assert abs(sum(exact) / len(exact) - share) < 0.12

@@ -1,0 +1,57 @@
+"""Which of the models in the box draws a prompt, if nobody says: the one that knows most of its words.
+
+A word that is unknown but has a neighbour the model knows ("turtel", "tortoise") counts half. Models that know equally
+much: the default one. Models of the user are only used by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unfog.config.manifest import Manifest
+from unfog.config.model import ModelConfig
+from unfog.model.locate import Found, drawing, locate
+from unfog.text.known import Known
+from unfog.text.prompt import parse, parts_of
+
+NEIGHBOUR = 0.5
+
+
+def suited(which: str | None, prompts: Sequence[str], *, transparent: bool = False) -> Found:
+    """The model called ``which``; for ``None`` the one in the box that these prompts suit best.
+
+    Args:
+        prompts: all texts that say what is shown.
+        transparent: only models that paint transparency, if there is one.
+
+    Raises:
+        ModelError: as ``locate``.
+    """
+    first = locate(which)
+    if which is not None or first.origin != "built in":
+        return first
+    return best_of([one for one in drawing() if one.origin == "built in"], prompts, transparent=transparent)
+
+
+def best_of(models: Sequence[Found], prompts: Sequence[str], *, transparent: bool = False) -> Found:
+    """The first of these models that knows most of what is said; see ``suited``."""
+    if not (prompts or transparent):
+        return models[0]
+    return max(
+        models,
+        key=lambda found: (not transparent or paints_transparency(found.manifest), -strange(found.manifest, prompts)),
+    )
+
+
+def strange(manifest: Manifest, prompts: Sequence[str]) -> float:
+    """How much of what is said a model does not know; one that does not say what it knows, knows nothing."""
+    if manifest.knows is None:
+        return float("inf")
+    known = Known(manifest.knows)
+    texts = [part.text for prompt in prompts for part in parts_of(parse(prompt))]
+    return sum(1 if one.nearest is None else NEIGHBOUR for text in texts for one in known.unknown(text))
+
+
+def paints_transparency(manifest: Manifest) -> bool:
+    """Whether pictures have four channels."""
+    return isinstance(manifest.model, ModelConfig) and manifest.model.picture.channels == 4
