@@ -15,13 +15,13 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from PIL import Image
 
-from unfog.config.edit import Img2Img, Inpaint, Inversion, Restyle, Way
+from unfog.config.edit import Inpaint, Restyle, Way
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.jobs.augment import augment_job
 from unfog.jobs.augment_data import augment_request_for
 from unfog.jobs.edit import edit_job
-from unfog.jobs.edit_settings import edit_request_for
+from unfog.jobs.edit_settings import edit_request_for, way_of_edit
 from unfog.jobs.edit_work import Inputs
 from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
@@ -158,7 +158,7 @@ class Model:
         image: Given,
         prompt: str,
         *,
-        strength: float = 0.6,
+        strength: float | None = None,
         method: Literal["img2img", "inversion"] = "img2img",
         was: str = "",
         **drawn: Unpack[Drawn],
@@ -168,7 +168,7 @@ class Model:
         Args:
             image: a file, or a Pillow image in RGB or RGBA.
             prompt: what the finished picture shows.
-            strength: 0 is the picture as it is, 1 nothing of it.
+            strength: of "img2img": 0 is the picture as it is, 1 nothing of it; ``None``: 0.6.
             method: "img2img" goes through noise, "inversion" through the noise the picture would come from.
             was: for an inversion, what the picture shows now, in words.
             drawn: n, seed, negative, sampler, grid, steps and guidance, as of ``generate``.
@@ -176,7 +176,7 @@ class Model:
         Raises:
             DataError: the picture cannot be read. UsageError: a value out of bounds, or something this model cannot do.
         """
-        way = Img2Img.parse({"strength": strength}) if method == "img2img" else Inversion.parse({"was": was})
+        way = way_of_edit(method, strength, was)
         return self._edited(Inputs(given(image)), prompt, way, drawn)
 
     def vary(

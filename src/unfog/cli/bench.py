@@ -32,7 +32,7 @@ def samplers(
     grids: Grids = None,
     nfe: Budgets = None,
     problems: Annotated[str | None, typer.Option("--problems", help="ring, hd, data; unset: all of them.")] = None,
-    n: Annotated[int, typer.Option("-n", help="Samples of hd; of the others four times as many.")] = 64,
+    n: Annotated[int, typer.Option("-n", help="Samples of hd; of the others four times as many.")] = 48,
     seed: Annotated[int, typer.Option("--seed", help="Of the first sample.")] = 0,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for a picture and all numbers.")] = None,
     peers: Annotated[

@@ -36,10 +36,11 @@ def compose(
     from unfog.cli.parse import region_of, seed_of, size_of
     from unfog.config.sample import Layout
     from unfog.jobs.settings import Chosen, request_for
-    from unfog.model.locate import locate
+    from unfog.jobs.suited import suited
 
-    found = locate(model)
-    parts = [{"box": box, "prompt": text} for box, text in map(region_of, region)]
+    regions = [region_of(text) for text in region]
+    found = suited(model, [prompt, *(text for _, text in regions)])
+    parts = [{"box": box, "prompt": text} for box, text in regions]
     wanted = request_for(
         found.manifest,
         prompt,

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unfog.cli import options
-from unfog.util.errors import UsageError, one_line
+from unfog.util.errors import one_line
 
 if TYPE_CHECKING:
     from unfog.config.edit import Way
-    from unfog.jobs.settings import Chosen
 
 Picture = Annotated[Path, typer.Argument(metavar="IMAGE", help="The picture: PNG, JPEG or WebP of any size.")]
 Text = Annotated[str, typer.Argument(metavar="PROMPT", help="What the finished picture shows.")]
@@ -48,19 +47,11 @@ def edit(
     device: options.Device = None,
 ) -> None:
     """Change a picture towards a sentence."""
-    from unfog.config.edit import Img2Img, Inversion
+    from unfog.jobs.edit_settings import way_of_edit
 
-    ways = {"img2img": Img2Img, "inversion": Inversion}
-    if method not in ways:
-        raise UsageError(f"--method {method!r} is unknown; choose img2img or inversion")
-    if method == "img2img":
-        if was:
-            raise UsageError("--was belongs to --method inversion")
-        way: Way = Img2Img.parse({} if strength is None else {"strength": strength})
-    else:
-        if strength is not None:
-            raise UsageError("--strength belongs to --method img2img; inversion goes all the way to the noise")
-        way, seed = Inversion.parse({"was": was}), 0 if seed is None else seed  # nothing is drawn by it
+    way = way_of_edit(method, strength, was)
+    if way.kind == "inversion" and seed is None:
+        seed = 0  # nothing is drawn by it
     make(image, prompt, way, (n, seed, negative), (sampler, times, steps, guidance), model, out, show, as_json, device)
 
 
@@ -128,11 +119,8 @@ def inpaint(
 
     file, where = mask_of(mask)
     way = Inpaint.parse({"method": method, "feather": feather, "crop": crop} | where)
-    more = {"mask": file}
-    make(
-        image, prompt, way, (n, seed, negative), (sampler, times, steps, guidance), model, out, show, as_json, device,
-        **more,
-    )  # fmt: skip
+    drawn, chosen = (n, seed, negative), (sampler, times, steps, guidance)
+    make(image, prompt, way, drawn, chosen, model, out, show, as_json, device, mask=file)
 
 
 def outpaint(
@@ -191,11 +179,8 @@ def restyle(
     from unfog.config.edit import Restyle
 
     way = Restyle.parse({"keep": keep, "colours": colours})
-    more = {"style": style}
-    make(
-        image, prompt, way, (n, seed, negative), (sampler, times, steps, guidance), model, out, show, as_json, device,
-        **more,
-    )  # fmt: skip
+    drawn, chosen = (n, seed, negative), (sampler, times, steps, guidance)
+    make(image, prompt, way, drawn, chosen, model, out, show, as_json, device, style=style)
 
 
 def make(
@@ -212,6 +197,7 @@ def make(
     *,
     mask: Path | None = None,
     style: Path | None = None,
+    kernel: Path | None = None,
     uncertainty: Path | None = None,
 ) -> None:
     """Make the pictures of one of these commands.
@@ -222,18 +208,20 @@ def make(
     from unfog.cli.parse import seed_of
     from unfog.cli.screen import Screen
     from unfog.cli.show import follow
+    from unfog.config.edit import KEEPING
     from unfog.jobs.edit import edit_job
     from unfog.jobs.edit_settings import edit_request_for
     from unfog.jobs.edit_work import read_inputs
     from unfog.jobs.save import place
     from unfog.jobs.settings import Chosen
-    from unfog.model.locate import locate
+    from unfog.jobs.suited import suited
     from unfog.util.devices import set_threads
 
-    (n, seed, negative), found = drawn, locate(model)
-    inputs = read_inputs(image, mask=mask, style=style)
-    settings: Chosen = Chosen(*chosen)
-    wanted = edit_request_for(found.manifest, way, inputs, prompt, settings, n=n, seed=seed_of(seed), negative=negative)
+    (n, seed, negative), found = drawn, suited(model, [] if isinstance(way, KEEPING) else [prompt])
+    inputs = read_inputs(image, mask=mask, style=style, kernel=kernel)
+    wanted = edit_request_for(
+        found.manifest, way, inputs, prompt, Chosen(*chosen), n=n, seed=seed_of(seed), negative=negative
+    )
     where = place(out, wanted.n)
     set_threads()
     screen = Screen(sys.stderr if as_json else sys.stdout, os.environ) if show else None

@@ -119,10 +119,10 @@ def reverse(
     from unfog.config.explain import ReverseRequest
     from unfog.jobs.explain_reverse import explain_reverse_job
     from unfog.jobs.settings import Chosen, request_for
-    from unfog.model.locate import locate
+    from unfog.jobs.suited import suited
     from unfog.util.devices import set_threads
 
-    found = locate(model)
+    found = suited(model, [prompt])
     picture = request_for(
         found.manifest,
         prompt,

@@ -63,12 +63,12 @@ def generate(
     from unfog.config.sample import Layout
     from unfog.jobs.settings import OUTPUT, Chosen, request_for
     from unfog.jobs.sheet import CELL
-    from unfog.model.locate import locate
+    from unfog.jobs.suited import suited
 
     if grid and (guidance is not None or trajectory is not None):
         other = "--guidance" if guidance is not None else "--trajectory"
         raise UsageError(f"--grid goes through the strengths of guidance and writes one sheet: leave {other} out")
-    found = locate(model)
+    found = suited(model, [prompt], transparent=transparent)
     wanted = request_for(
         found.manifest,
         prompt,

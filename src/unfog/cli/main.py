@@ -29,6 +29,7 @@ from unfog.cli import (
     model,
     morph,
     replay,
+    serve,
     train,
 )
 from unfog.util.errors import Exit, MemoryLimitError, UnfogError, one_line
@@ -63,6 +64,8 @@ app.add_typer(explain.app, name="explain")
 app.add_typer(bench.app, name="bench")
 app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")
+app.command("serve")(serve.serve)
+app.command("studio")(serve.studio)
 app.command("doctor")(doctor.doctor)
 
 

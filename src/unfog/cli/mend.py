@@ -38,12 +38,10 @@ def denoise(
     device: options.Device = None,
 ) -> None:
     """Take white noise away from a picture."""
-    from unfog.cli.parse import numbers_of
+    from unfog.cli.parse import number_of
     from unfog.config.edit import Denoise
 
-    level = None
-    if sigma != "auto":
-        (level,) = numbers_of(sigma, "--sigma") or [None]
+    level = None if sigma == "auto" else number_of(sigma, "--sigma")
     if uncertainty is not None and samples < 2:
         raise UsageError("uncertainty is the spread of samples; ask for 2 or more with --samples")
     way = Denoise.parse({"sigma": level, "sampled": samples > 0})
@@ -57,7 +55,8 @@ def restore(
         str,
         typer.Option(
             "--degradation",
-            help="What happened to it: blur:DEVIATION, downsample:FACTOR, mask (with --mask) or grey.",
+            help="What happened to it: blur:DEVIATION, downsample:FACTOR, mask (with --mask), grey, jpeg or "
+            "jpeg:QUALITY, or FILE: a picture of how one point was blurred.",
         ),
     ],
     mask: Annotated[Path | None, typer.Option("--mask", help="White where the picture is missing.")] = None,
@@ -76,11 +75,14 @@ def restore(
     times: options.Times = None,
     device: options.Device = None,
 ) -> None:
-    """A picture as it may have been before it was blurred, made smaller, covered or made grey."""
+    """A picture as it may have been before it was blurred, made smaller, covered, made grey or compressed."""
     from unfog.cli.parse import numbers_of
     from unfog.config.edit import Restore
 
     kind, colon, rest = degradation.partition(":")
+    kernel = Path(degradation) if Path(degradation).is_file() else None
+    if kernel is not None:
+        kind, colon = "kernel", ""
     amount = numbers_of(rest, "--degradation") if colon else []
     if len(amount) > 1:
         raise UsageError(f"--degradation {degradation!r} has more than one number; write for example blur:2")
@@ -88,7 +90,7 @@ def restore(
         {"degradation": kind, "amount": amount[0] if amount else None, "sigma": sigma, "method": method}
     )
     chosen = (None, times, steps, None)
-    make(image, prompt, way, (n, seed, ""), chosen, model, out, show, as_json, device, mask=mask)
+    make(image, prompt, way, (n, seed, ""), chosen, model, out, show, as_json, device, mask=mask, kernel=kernel)
 
 
 def upscale(

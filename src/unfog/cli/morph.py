@@ -45,11 +45,11 @@ def morph(
     from unfog.config.sample import MorphRequest
     from unfog.jobs.morph import LONGEST, check_target, morph_job
     from unfog.jobs.settings import Chosen, request_for
-    from unfog.model.locate import locate
+    from unfog.jobs.suited import suited
     from unfog.util.devices import set_threads
 
     check_target(out)
-    found, start = locate(model), seed_of(seed)
+    found, start = suited(model, [first, second]), seed_of(seed)
     end = request_for(
         found.manifest,
         first,

@@ -44,7 +44,10 @@ Size = Annotated[
 Windows = Annotated[bool, typer.Option("--windows", help="Paint a canvas larger than trained in overlapping windows.")]
 Out = Annotated[str, typer.Option("-o", "--out", help="Folder for PROMPT-SEED.png, or FILE.png for one picture.")]
 ModelName = Annotated[
-    str | None, typer.Option("--model", help="Name of a model or its folder; unset: the built-in one.")
+    str | None,
+    typer.Option(
+        "--model", help="Name of a model or its folder; unset: the built-in one that knows most of the words."
+    ),
 ]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or mps; unset: the fastest.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

@@ -108,6 +108,18 @@ def range_of(text: str, option: str) -> tuple[float, float]:
     return float(found[1]), float(found[2] or found[1])
 
 
+def number_of(text: str, option: str) -> float:
+    """One number.
+
+    Raises:
+        UsageError: none, several, or no finite one.
+    """
+    found = numbers_of(text, option)
+    if len(found) != 1:
+        raise UsageError(f"{option} {text!r} is not one number; write for example {option} 25")
+    return found[0]
+
+
 def lines_of(path: Path) -> list[str]:
     """The lines of a text file that say something.
 

@@ -23,6 +23,6 @@ class BenchRequest(Config):
     """Names; none: every one there is."""
     evaluations: Annotated[tuple[Budget, ...], Field(min_length=1, max_length=32)] = (5, 8, 12, 20)
     """Budgets: network evaluations per sample."""
-    n: Annotated[int, Field(ge=8, le=100_000)] = 64
+    n: Annotated[int, Field(ge=8, le=100_000)] = 48
     """Samples of ``hd``; four times as many of the problems that cost less."""
     seed: Seed = 0

@@ -17,7 +17,6 @@ from unfog.config.sample import Prompt, SampleConfig, Seed
 Pixels = Annotated[int, Field(ge=0, le=8192)]
 Feather = Annotated[int, Field(ge=0, le=256)]
 Box = tuple[Pixels, Pixels, Annotated[int, Field(ge=1, le=65535)], Annotated[int, Field(ge=1, le=65535)]]
-Shown = Annotated[float, Field(ge=0, le=1)]
 
 
 class Img2Img(Config):
@@ -34,9 +33,9 @@ class Inversion(Config):
     kind: Literal["inversion"] = "inversion"
     was: Prompt = ""
     """What the picture shows now, in words; the better they fit, the more of it stays."""
-    words: Shown = 0.8
+    words: Fraction = 0.8
     """Share of the steps in which words that both texts have keep their places (Hertz et al. 2022)."""
-    layout: Shown = 0.4
+    layout: Fraction = 0.4
     """Share of the steps in which the parts of the picture attend to each other as before."""
 
 
@@ -80,12 +79,14 @@ class Denoise(Config):
 
 
 class Restore(Config):
-    """The picture before it was blurred, made smaller, covered or made grey, and given some noise."""
+    """The picture before it was blurred, made smaller, covered, made grey or compressed, and given some noise."""
 
     kind: Literal["restore"] = "restore"
-    degradation: Literal["blur", "downsample", "mask", "grey"]
-    amount: Annotated[float, Field(gt=0, le=64)] | None = None
-    """Deviation of a blur in pixels, or how many times smaller."""
+    degradation: Literal["blur", "kernel", "downsample", "mask", "grey", "jpeg"]
+    """``kernel``: blurred by a kernel that is a picture."""
+    amount: Annotated[float, Field(gt=0, le=100)] | None = None
+    """Deviation of a blur in pixels, how many times smaller, or the quality of a JPEG file; unset for such a file: as
+    its tables say."""
     sigma: Annotated[float, Field(ge=0, le=255)] = 0.0
     """Deviation of the noise that came on top, in units of 255."""
     method: Literal["auto", "mmps", "tmpd", "pigdm", "dps", "diffpir", "ddnm", "ddnm_plus"] = "auto"
@@ -99,6 +100,8 @@ class Upscale(Config):
     factor: Annotated[float, Field(gt=1, le=16)] = 4.0
 
 
+KEEPING = (Denoise, Restore, Upscale)
+"""Ways that keep to what the picture shows; the others draw what the prompt says."""
 Way = Annotated[Img2Img | Inversion | Inpaint | Restyle | Denoise | Restore | Upscale, Field(discriminator="kind")]
 
 

@@ -19,7 +19,7 @@ NUMERICS = 1
 """Raised by every change of the program after which the same recipe gives other pixels."""
 
 Device = Literal["cpu", "cuda", "mps"]
-Role = Literal["picture", "mask", "style"]
+Role = Literal["picture", "mask", "style", "kernel"]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Length = Annotated[int, Field(ge=1, le=65535)]
 
@@ -94,7 +94,7 @@ class EditRecipe(Making):
         if isinstance(self.way, Denoise) and self.way.sigma is None:
             raise ValueError("the noise level is not settled")
         if isinstance(self.way, Restore):
-            measured = self.way.degradation in ("blur", "downsample")
+            measured = self.way.degradation in ("blur", "downsample", "jpeg")
             if self.way.method == "auto" or measured != (self.way.amount is not None):
                 raise ValueError("the method of restoring, or the amount to restore from, is not settled")
         return self

@@ -62,7 +62,6 @@ CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
 LogSNR = Annotated[float, Field(ge=-50, le=50)]
 Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Side = Annotated[int, Field(ge=8, le=4096)]
 Prompt = Annotated[str, Field(max_length=4096)]
 
@@ -116,7 +115,7 @@ class Region(Config):
     """A part of the canvas with a prompt of its own."""
 
     prompt: Prompt
-    box: tuple[Share, Share, Share, Share]
+    box: tuple[Fraction, Fraction, Fraction, Fraction]
     """Left, top, right and bottom, in shares of the canvas."""
 
 

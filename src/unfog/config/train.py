@@ -63,6 +63,9 @@ class DataConfig(Config):
     relations: Fraction = 0.0
     """Share of composed scenes that are instead two shapes in a relation: which is where, and which colour is whose, is
     learned late from few of them."""
+    dictionary: Annotated[int, Field(ge=0, le=16)] = 0
+    """Pairs of names that mean the same (other languages, synonyms, misspelt), beside each composed scene; text-image
+    models learn that they do."""
     crop: bool = False
 
 

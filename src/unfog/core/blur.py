@@ -38,7 +38,7 @@ class Blur:
     boundary: Literal["circular", "mirror"] = "mirror"
 
     def __post_init__(self) -> None:
-        if self.boundary == "mirror" and not _even(self.kernel):
+        if self.boundary == "mirror" and not symmetric(self.kernel):
             raise UsageError(
                 f"a kernel of shape {tuple(self.kernel.shape)} that is not symmetric along every axis (odd sides)"
                 " cannot blur with mirrored borders: use boundary 'circular'"
@@ -103,7 +103,7 @@ def outer(factors: Sequence[Float[Tensor, " n"]]) -> Float[Tensor, "..."]:
     return kernel
 
 
-def _even(kernel: Tensor) -> bool:
+def symmetric(kernel: Tensor) -> bool:
     """Symmetric about its middle along every axis."""
     return all(n % 2 for n in kernel.shape) and all(
         torch.allclose(kernel, kernel.flip(axis)) for axis in range(kernel.ndim)

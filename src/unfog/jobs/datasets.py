@@ -46,7 +46,9 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
             yield Progress(0, 0, f"reading the sprites of {config.sprites}")
             side = SIDE if size <= SIDE else 2 * SIDE
             sprites = font_sprites(side=side) if config.sprites == "emoji" else load_sprites(Path(config.sprites), side)
-            return Compositions(sprites, size, references=references, relations=config.relations)
+            return Compositions(
+                sprites, size, references=references, relations=config.relations, dictionary=config.dictionary
+            )
         case "scenes":
             return Scenes(size)
         case "emoji":

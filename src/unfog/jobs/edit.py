@@ -1,4 +1,4 @@
-"""``unfog edit``, ``inpaint``, ``outpaint``, ``restyle``, ``vary``: pictures made from another, each with its recipe.
+"""Pictures made from another, from ``unfog edit`` to ``unfog upscale``, each with its recipe.
 
 A picture of any size is worked on at the size of the model and led back (``tasks/frame.py``); what a mask protects is
 the picture itself, bit for bit. Variant k has the seed (seed + k) mod 2^64, and equals that seed asked for alone.
@@ -12,15 +12,14 @@ from pathlib import Path
 
 import torch
 
-from unfog import __version__
 from unfog.config.edit import EditRequest, Img2Img, Restyle, Way
-from unfog.config.recipe import EditRecipe, ModelName, Role
+from unfog.config.recipe import EditRecipe, Role
 from unfog.core.strength import steps_of
 from unfog.jobs.edit_settings import check_edit
 from unfog.jobs.edit_ways import work_of
 from unfog.jobs.edit_work import Inputs, Work
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
-from unfog.jobs.generate import KINDS, Loaded, finite, notes, open_model
+from unfog.jobs.generate import Loaded, finite, made_with, notes, open_model
 from unfog.jobs.save import Place, save
 from unfog.media.alpha import over
 from unfog.media.image import to_uint8
@@ -174,12 +173,13 @@ def recipe_for(
     device: torch.device,
 ) -> EditRecipe:
     """All that is needed to make this one picture again, beside the pictures it names."""
-    on_cpu = device.type == "cpu"
     went: dict[Role, str] = {"picture": inputs.picture.sha256}
     if inputs.mask is not None:
         went["mask"] = sha256_of(inputs.mask)
     if inputs.style is not None:
         went["style"] = inputs.style.sha256
+    if inputs.kernel is not None:
+        went["kernel"] = sha256_of(inputs.kernel)
     return EditRecipe(
         prompt=request.prompt,
         negative=request.negative,
@@ -191,9 +191,5 @@ def recipe_for(
         sample=request.sample,
         steps=steps,
         nfe=nfe,
-        model=ModelName(name=found.name, sha256=found.id),
-        unfog=__version__,
-        device=KINDS[device.type],
-        threads=torch.get_num_threads() if on_cpu else None,
-        promise="L3" if on_cpu else "L1",
+        **made_with(found, device),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unfog.config.edit import Denoise, EditRequest, Inpaint, Inversion, Restore, Restyle, Upscale, Way
+from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Inversion, Restore, Restyle, Upscale, Way
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.config.sample import GenerateRequest, SampleConfig
 from unfog.jobs.edit_work import Inputs
-from unfog.jobs.mend_ways import check_mending, measured, settled
+from unfog.jobs.mend_checks import check_mending
+from unfog.jobs.mend_ways import measured, settled
 from unfog.jobs.settings import Chosen, check, settle
 from unfog.media.image import SAFE
 from unfog.text.prompt import Composition, parse
@@ -18,6 +19,25 @@ from unfog.util.errors import UsageError
 EXACT = "ddim"  # the sampler whose steps are inverted, and repeated by repaint
 EXACT_STEPS = 50
 RESTORE_STEPS = 50  # with 12, samples of sharp deconvolution were still noisy
+
+
+def way_of_edit(method: str, strength: float | None, was: str) -> Img2Img | Inversion:
+    """How a picture is changed towards a sentence; ``None`` is the usual strength.
+
+    Raises:
+        UsageError: an unknown method, or a setting of the other one.
+    """
+    match method:
+        case "img2img":
+            if was:
+                raise UsageError("--was belongs to --method inversion")
+            return Img2Img.parse({} if strength is None else {"strength": strength})
+        case "inversion":
+            if strength is not None:
+                raise UsageError("--strength belongs to --method img2img; inversion goes all the way to the noise")
+            return Inversion.parse({"was": was})
+        case _:
+            raise UsageError(f"--method {method!r} is unknown; choose img2img or inversion")
 
 
 def edit_request_for(
@@ -44,7 +64,7 @@ def edit_request_for(
     if isinstance(way, Denoise) and way.sigma is None:
         way = way.model_copy(update={"sigma": measured(inputs.picture)})
     if isinstance(way, Restore):
-        way, chosen = settled(way), replace(chosen, steps=chosen.steps or RESTORE_STEPS)
+        way, chosen = settled(way, inputs.picture), replace(chosen, steps=chosen.steps or RESTORE_STEPS)
     if isinstance(way, Inpaint) and way.method == "repaint":
         chosen = replace(chosen, sampler=chosen.sampler or EXACT)
     sample = settle(manifest, chosen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -11,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Inversion, Restore, Restyle, Upscale
+from unfog.evaluate.psnr import psnr
 from unfog.jobs.edit_work import Inputs, Work
 from unfog.jobs.mend_ways import mending
 from unfog.media.mask import box_mask, feathered
@@ -86,7 +86,7 @@ def inverting(
     def again() -> float:
         made = model.codec.decode(last(redraw(way.was)).x).clamp(-1, 1)
         apart = made - model.codec.decode(model.encode(x.to(model.device))).clamp(-1, 1)
-        return 10 * math.log10(4 / max(apart.square().mean().item(), 1e-12))
+        return psnr(apart.square().mean().item())
 
     return Work(picture, frame, None, lambda _: redraw(request.prompt), again)
 

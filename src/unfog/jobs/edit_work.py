@@ -9,7 +9,7 @@ from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor
 
-from unfog.media.mask import read_mask
+from unfog.media.mask import mask_of, read_mask
 from unfog.media.original import Original, read_original
 from unfog.samplers.step import Step
 from unfog.tasks.frame import Frame
@@ -19,14 +19,17 @@ Run = Callable[[int], Iterator[Step]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The pictures that go into an edit."""
+    """The pictures that go into an edit; ``kernel`` blurred the picture."""
 
     picture: Original
     mask: Float[Tensor, "h w"] | None = None
     style: Original | None = None
+    kernel: Float[Tensor, "_h _w"] | None = None
 
 
-def read_inputs(picture: Path, *, mask: Path | None = None, style: Path | None = None) -> Inputs:
+def read_inputs(
+    picture: Path, *, mask: Path | None = None, style: Path | None = None, kernel: Path | None = None
+) -> Inputs:
     """The pictures of an edit from their files.
 
     Raises:
@@ -37,6 +40,7 @@ def read_inputs(picture: Path, *, mask: Path | None = None, style: Path | None =
         original,
         None if mask is None else read_mask(mask, original.size),
         None if style is None else read_original(style),
+        None if kernel is None else mask_of(read_original(kernel)),
     )
 
 

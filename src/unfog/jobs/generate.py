@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import UInt8
@@ -224,7 +225,6 @@ def recipe_for(
     device: torch.device,
 ) -> Recipe:
     """All that is needed to make this one picture again; ``sizes`` are those of canvas and picture."""
-    on_cpu = device.type == "cpu"
     return Recipe(
         prompt=request.prompt,
         negative=request.negative,
@@ -235,12 +235,20 @@ def recipe_for(
         layout=request.layout,
         sample=request.sample,
         nfe=nfe,
-        model=ModelName(name=found.name, sha256=found.id),
-        unfog=__version__,
-        device=KINDS[device.type],
-        threads=torch.get_num_threads() if on_cpu else None,
-        promise="L3" if on_cpu else "L1",
+        **made_with(found, device),
     )
+
+
+def made_with(found: Found, device: torch.device) -> dict[str, Any]:
+    """What every recipe says of model, program and machine."""
+    on_cpu = device.type == "cpu"
+    return {
+        "model": ModelName(name=found.name, sha256=found.id),
+        "unfog": __version__,
+        "device": KINDS[device.type],
+        "threads": torch.get_num_threads() if on_cpu else None,
+        "promise": "L3" if on_cpu else "L1",
+    }
 
 
 def finite(run: Iterator[Step], name: str) -> Iterator[Step]:

@@ -10,25 +10,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unfog.config.edit import Denoise, EditRequest, Restore, Upscale
-from unfog.config.model import ModelConfig
-from unfog.core.blur import Blur, gaussian
+from unfog.core.blur import Blur, gaussian, symmetric
+from unfog.core.jpeg import ROUNDING, Jpeg, quality_of
 from unfog.core.operator import Downsample, Grey, Known, Operator
 from unfog.jobs.edit_work import Inputs, Work
 from unfog.media.original import Original
 from unfog.model.model import Model
 from unfog.samplers.step import Step
-from unfog.tasks.denoise import posterior_mean, posterior_samples, unclipped
+from unfog.tasks.denoise import UNIT, anywhere, posterior_mean, posterior_samples, unclipped
 from unfog.tasks.frame import Frame, grown, seen
 from unfog.tasks.generate import Tally, times
 from unfog.tasks.noise_level import noise_level
 from unfog.tasks.restore import DEFAULT, Measurement, restored
-from unfog.tasks.wide import anywhere
-from unfog.util.errors import UsageError
 from unfog.util.random import Draw, Noise
 
-UNIT = 127.5  # units of 255 in one of [-1, 1]
 AMOUNT = {"blur": 2.0, "downsample": 4.0}
-LONGEST = 8192  # pixels of a side that are made
 
 
 def mending(model: Model, request: EditRequest, way: Denoise | Restore | Upscale, inputs: Inputs, tally: Tally) -> Work:
@@ -64,17 +60,18 @@ def restoring(model: Model, request: EditRequest, way: Restore, inputs: Inputs, 
     y, (width, height) = seen(picture.pixels, channels).to(model.device), picture.size
     factor = int(way.amount or 1) if way.degradation == "downsample" else 1
     canvas = (width * factor, height * factor)
-    operator = operator_of(way, channels, inputs.mask)
+    operator = operator_of(way, channels, inputs)
     y = y.mean(1, keepdim=True) if way.degradation == "grey" else y
     process, ts = model.denoiser.process, times(request.sample, model.denoiser.process)
-    measurement = Measurement(operator, y if inputs.mask is None else operator.forward(y), way.sigma / UNIT)
+    if way.degradation in ("mask", "jpeg"):
+        y = operator.forward(y)
+    measurement = Measurement(operator, y, ROUNDING if way.degradation == "jpeg" else way.sigma / UNIT)
 
     def run(seed: int) -> Iterator[Step]:
-        denoise, cover, uncover = anywhere(model, request.prompt, tally, (canvas[1], canvas[0]))
         noise = Noise((seed,), (channels, canvas[1], canvas[0]), device=model.device)
         x = noise(0, Draw.INITIAL) * float(process.sigma(ts[:1]))
         yield from restored(
-            lambda x, t: uncover(denoise(cover(x), t)),
+            anywhere(model, request.prompt, tally),
             process,
             x,
             ts,
@@ -98,10 +95,10 @@ def enlarging(picture: Original, factor: float) -> Work:
 
 
 def stretched(picture: Original, size: tuple[int, int]) -> Original:
-    """A picture at another size by plain interpolation: what a restored one takes its transparency from."""
-    x = grown(seen(picture.pixels, picture.pixels.shape[0]), size, None)
+    """Room for a picture at another size; of one with transparency only that, by plain interpolation."""
     blank = torch.zeros(picture.pixels.shape[0], size[1], size[0], dtype=torch.uint8)
     if len(blank) == 4:
+        x = grown(seen(picture.pixels, 4), size, None)
         blank[3] = ((x[0, 3].clamp(-1, 1) + 1) * UNIT).round().to(torch.uint8)
     return replace(picture, pixels=blank)
 
@@ -111,20 +108,33 @@ def whole(width: int, height: int) -> Frame:
     return Frame(0, 0, width, height, (width, height))
 
 
-def operator_of(way: Restore, channels: int, mask: Float[Tensor, "h w"] | None) -> Operator:
+def operator_of(way: Restore, channels: int, inputs: Inputs) -> Operator:
     """What happened to the picture."""
     match way.degradation:
         case "blur":
             assert way.amount is not None
             return Blur(gaussian(way.amount))
+        case "kernel":
+            assert inputs.kernel is not None
+            return seen_through(inputs.kernel)
         case "downsample":
             assert way.amount is not None
             return Downsample(int(way.amount))
         case "grey":
             return Grey(channels)
         case "mask":
-            assert mask is not None
-            return Known((mask == 0).float()[None])
+            assert inputs.mask is not None
+            return Known((inputs.mask == 0).float()[None])
+        case "jpeg":
+            assert way.amount is not None
+            width, height = inputs.picture.size
+            return Jpeg(int(way.amount), (height, width))
+
+
+def seen_through(kernel: Float[Tensor, "h w"]) -> Blur:
+    """Blur by a kernel of any scale; pictures go on at the other side unless it is symmetric."""
+    kernel = kernel.double() / kernel.double().sum()
+    return Blur(kernel, "mirror" if symmetric(kernel) else "circular")
 
 
 def measured(picture: Original) -> float:
@@ -136,36 +146,11 @@ def measured(picture: Original) -> float:
     return round(noise_level(seen(picture.pixels[:3], 3)[0]).sigma, 2)
 
 
-def settled(way: Restore) -> Restore:
+def settled(way: Restore, picture: Original) -> Restore:
     """The amount and the method if nobody says."""
     amount = way.amount if way.amount is not None else AMOUNT.get(way.degradation)
-    exact = way.sigma == 0 and way.degradation != "blur"
+    if amount is None and way.degradation == "jpeg" and picture.steps is not None:
+        amount = quality_of(picture.steps)
+    exact = way.sigma == 0 and way.degradation not in ("blur", "kernel", "jpeg")
     method = way.method if way.method != "auto" else "ddnm" if exact else DEFAULT
     return way.model_copy(update={"amount": amount, "method": method})
-
-
-def check_mending(
-    name: str, made: ModelConfig, request: EditRequest, way: Denoise | Restore | Upscale, inputs: Inputs
-) -> None:
-    """Raises UsageError for a model that cannot do this, for what would be ignored, and for pictures too large."""
-    if isinstance(way, Upscale):
-        if max(inputs.picture.size) * way.factor > LONGEST:
-            raise UsageError(f"pictures are enlarged to at most {LONGEST} pixels a side; lower --factor")
-        return
-    if made.codec is not None:
-        raise UsageError(
-            f"the model {name} draws latents, which say nothing exact about pixels; name a model of pixels, such as one"
-            " trained with --preset photo"
-        )
-    if isinstance(way, Denoise):
-        if request.n > 1 and not way.sampled:
-            raise UsageError("the mean has no variants; ask for samples with --samples")
-        return
-    if (way.degradation == "mask") != (inputs.mask is not None):
-        raise UsageError("a mask (--mask FILE, white is missing) belongs to --degradation mask, which needs one")
-    if way.degradation == "downsample" and (way.amount is None or way.amount != int(way.amount) or way.amount < 2):
-        raise UsageError(f"a smaller picture was made smaller by a whole number from 2 on, got {way.amount}")
-    if way.degradation in ("mask", "grey") and way.amount is not None:
-        raise UsageError(f"--degradation {way.degradation} has no amount; leave the number out")
-    if way.degradation == "downsample" and max(inputs.picture.size) * int(way.amount or 1) > LONGEST:
-        raise UsageError(f"pictures are restored to at most {LONGEST} pixels a side")

@@ -111,16 +111,17 @@ def inputs_by_sha256(recipe: EditRecipe, files: Sequence[Path]) -> Inputs:
     found = {original.sha256: original for original in map(read_original, files)}
     masks = {sha256_of(mask): mask for mask in (mask_of(original) for original in found.values())}
     for role, sha256 in recipe.inputs.items():
-        if sha256 not in (masks if role == "mask" else found):
+        if sha256 not in (masks if role in ("mask", "kernel") else found):
             raise RecipeError(
                 f"the {role} that this was made from is not among the inputs; give its file with --input (the sha256 of"
                 f" its pixels is {sha256[:16]}...)"
             )
-    mask, style = recipe.inputs.get("mask"), recipe.inputs.get("style")
+    mask, style, kernel = (recipe.inputs.get(role) for role in ("mask", "style", "kernel"))
     return Inputs(
         found[recipe.inputs["picture"]],
         None if mask is None else masks[mask],
         None if style is None else found[style],
+        None if kernel is None else masks[kernel],
     )
 
 

@@ -161,7 +161,7 @@ def batches(config: RunConfig, tokenizer: Tokenizer | None, dataset: Dataset, st
             return halved(batch.x, positions, seed=settings.seed)
         words = tokenizer.encode(batch.captions)
         if not isinstance(model, Model):
-            return Pair(batch.x, words)
+            return Pair(batch.x, words, *(tokenizer.encode(list(texts)) for texts in zip(*batch.same, strict=True)))
         made = example(
             batch.x,
             words,

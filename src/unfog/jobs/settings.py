@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
+from unfog.config.ask import Chosen
 from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
 from unfog.config.model import ModelConfig
@@ -22,22 +22,6 @@ LARGEST = 8  # times the trained side: beyond it there is only repetition, at a 
 
 FIXED = "rf_shift"  # the grid where nodes that were fitted to a sampler, or to a model, do not apply
 FITTED = "fitted"  # to exact solutions, for the default sampler
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Sampling settings as a person sets them; ``None`` leaves the model's recommendation (see ``SampleConfig``)."""
-
-    sampler: str | None = None
-    grid: str | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    interval: tuple[float, float] | None = None
-    rescale: float | None = None
-    sag: float | None = None
-    eta: float | None = None
-    guide: Sequence[str] | None = None
-    """Each ``NAME`` or ``NAME:NUMBER`` (``config/guide.py``)."""
 
 
 def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:

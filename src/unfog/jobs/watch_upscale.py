@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from unfog.evaluate.psnr import psnr
 from unfog.jobs.watch import Watching, refuse
 from unfog.media.alpha import over
 from unfog.media.grid import sheet_png
@@ -49,7 +49,7 @@ class EnlargingWatch(Watching[Upscaler]):
                 errors[name] = l1 + count * apart.abs().mean().item(), l2 + count * apart.square().mean().item()
         found = {"kind": "validation", "step": self.state.step, "seen_images": self.state.seen_images, "time": {}}
         for name, (l1, l2) in errors.items():
-            found |= {f"{name}_l1": l1, f"{name}_psnr_db": 10 * math.log10(4 / max(l2, 1e-12))}
+            found |= {f"{name}_l1": l1, f"{name}_psnr_db": psnr(l2)}
         return found
 
     def preview(self) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unfog.codec.vae import VAE
+from unfog.evaluate.psnr import psnr
 from unfog.jobs.watch import Watching, refuse
 from unfog.media.alpha import over
 from unfog.media.grid import sheet_png
@@ -46,7 +47,7 @@ class CodingWatch(Watching[VAE]):
             for name in errors:
                 errors[name] += share * (made[name] - made["given"]).double().square().mean().item()
         found = {"kind": "validation", "step": self.state.step, "seen_images": self.state.seen_images, "time": {}}
-        found |= {f"{name}_psnr_db": 10 * math.log10(4 / max(error, 1e-12)) for name, error in errors.items()}
+        found |= {f"{name}_psnr_db": psnr(error) for name, error in errors.items()}
         return found | {"latent_spread": math.sqrt(power)}
 
     def preview(self) -> None:

@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
 from unfog.media.header import Header, read_header
@@ -131,6 +132,12 @@ def decode_any(data: bytes, *, name: str, limits: Limits = SAFE) -> tuple[Image.
         return shown if shown.mode == "RGBA" else flatten(picture)
 
     return _decoded(data, name, limits, None, finish), modes[0]
+
+
+def jpeg_steps(data: bytes) -> tuple[int, ...] | None:
+    """The quantisation steps of lightness of a JPEG file that can be decoded, row by row; ``None`` for other files."""
+    with Image.open(io.BytesIO(data)) as picture:
+        return tuple(picture.quantization[0]) if isinstance(picture, JpegImageFile) else None
 
 
 def _decoded(

@@ -8,24 +8,25 @@ comes out, if the numbers still mean the same: not for CMYK and grey.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from unfog.media.image import decode_any, pixels_of, read_bytes
+from unfog.media.image import decode_any, jpeg_steps, pixels_of, read_bytes
 
 PROFILED = ("RGB", "RGBA", "P", "PA")  # modes whose profile still describes the numbers after conversion
 
 
 @dataclass(frozen=True)
 class Original:
-    """A picture and its colour profile."""
+    """A picture, its colour profile, and of a JPEG file its 64 quantisation steps of lightness, row by row."""
 
     pixels: UInt8[Tensor, "c h w"]
     profile: bytes | None = None
+    steps: tuple[int, ...] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -47,7 +48,7 @@ def read_original(path: Path) -> Original:
     """
     data = read_bytes(path)
     picture, mode = decode_any(data, name=str(path))
-    return original_of(picture, mode)
+    return replace(original_of(picture, mode), steps=jpeg_steps(data))
 
 
 def original_of(picture: Image.Image, mode: str | None = None) -> Original:

@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from unfog.config.manifest import Manifest
+from unfog.config.model import ModelConfig
 from unfog.model.store import CARD, MANIFEST, NOTICE, manifest_json, read_manifest
 from unfog.util.errors import ModelError
 from unfog.util.files import canonical_json
@@ -114,6 +115,29 @@ def locate(which: str | Path | None = None) -> Found:
     if which is None:
         raise ModelError("this installation holds no model; train one with `unfog train` and name it with --model DIR")
     raise ModelError(f"{unknown('model', text, [f.name for _, f in installed()])}; or give a model folder")
+
+
+def drawing() -> Iterator[Found]:
+    """The installed models that draw, the default one first."""
+    every = list[Found]()
+    for origin, folder in installed():
+        try:
+            found = inspect(folder, origin)
+        except ModelError:
+            continue  # `unfog model list` names it
+        if draws(found.manifest):
+            every.append(found)
+    try:
+        first = locate(None).folder
+    except ModelError:
+        first = None
+    yield from sorted(every, key=lambda one: one.folder != first)
+
+
+def draws(manifest: Manifest) -> bool:
+    """Whether a model makes pictures."""
+    made = manifest.model
+    return isinstance(made, ModelConfig) and made.ndim == 2 and made.picture.channels in (1, 3, 4)
 
 
 def by_id(wanted: str, *, called: str) -> Found:

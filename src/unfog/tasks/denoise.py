@@ -183,6 +183,12 @@ def on_canvas(model: Model, prompt: str, tally: Tally) -> Denoise:
     return windowed(denoise, model.config.picture.size)
 
 
+def anywhere(model: Model, prompt: str, tally: Tally) -> Denoise:
+    """The conditional denoiser for states of any size: windows where they are larger, continued where smaller."""
+    denoise = on_canvas(model, prompt, tally)
+    return lambda x, t: uncovered(denoise(covered(model, x), t), x.shape[2:])
+
+
 def covered(model: Model, y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
     """Pictures continued to the right and below by reflection, as often as that takes, to the size of the model."""
     side = model.config.picture.size

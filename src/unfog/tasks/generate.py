@@ -70,7 +70,7 @@ def counted(denoiser: Watched, tally: Tally) -> Watched:
 
 def guided(
     model: Model,
-    prompt: Composition | Sequence[str],
+    prompt: str | Composition | Sequence[str],
     negative: str,
     sample: SampleConfig,
     tally: Tally,
@@ -92,7 +92,7 @@ def guided(
     uncond = beside_null(model.condition([negative]))
     if isinstance(prompt, Composition):
         return steered_by(model, conditions(model, prompt, beside), uncond, sample.guidance, sample, tally, ts)
-    texts = [text.strip() for text in prompt]
+    texts = [text.strip() for text in ([prompt] if isinstance(prompt, str) else prompt)]
     cond = beside(model.condition(texts))
     told = any(texts) or negative or cond.image is not None
     return steered_by(model, cond, uncond, sample.guidance if told else 1.0, sample, tally, ts)
@@ -170,22 +170,18 @@ def generate(
         exact: on a CPU, compute every picture as if it were alone (see the module docstring).
         layout: regions, windows, tiles.
     """
-    prompt, tally = [prompt] if isinstance(prompt, str) else prompt, tally or Tally()
+    tally = tally or Tally()
     denoise = guided(model, prompt, negative, sample, tally)
     if layout is not None:
-        own = [guided(model, meant(region.prompt), negative, sample, tally) for region in layout.regions]
+        own = [guided(model, parse(region.prompt), negative, sample, tally) for region in layout.regions]
         parts = [(region.box, one) for region, one in zip(layout.regions, own, strict=True)]
         denoise = arranged(model, denoise, parts, layout)
     if exact and model.device.type == "cpu":
-        assert isinstance(prompt, Composition) or len(prompt) == 1, "pictures asked for one at a time have one prompt"
+        assert isinstance(prompt, str | Composition) or len(prompt) == 1, (
+            "pictures asked for one at a time have one prompt"
+        )
         denoise = one_by_one(denoise)
     yield from walk(model, denoise, noise_of(model, seeds, size), sample)
-
-
-def meant(prompt: str) -> Composition | list[str]:
-    """A prompt as ``guided`` takes it."""
-    read = parse(prompt)
-    return read if isinstance(read, Composition) else [read]
 
 
 def arranged(model: Model, denoise: Denoise, regions: Sequence[tuple[Box, Denoise]], layout: Layout) -> Denoise:

@@ -48,9 +48,8 @@ def img2img(
         UsageError: a strength outside 0..1.
     """
     ts = entered_at(model.denoiser.process, times(sample, model.denoiser.process), strength)
-    asked = prompt if isinstance(prompt, Composition) else [prompt]
     along = ts if len(ts) > 1 else None
-    asks = guided(model, asked, negative, sample, tally or Tally(), ts=along, beside=beside, beside_null=beside_null)
+    asks = guided(model, prompt, negative, sample, tally or Tally(), ts=along, beside=beside, beside_null=beside_null)
     denoise = wrap(asks)
     if model.device.type == "cpu":
         denoise = one_by_one(denoise)

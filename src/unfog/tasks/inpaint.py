@@ -64,8 +64,7 @@ def inpaint(
     def beside(cond: Cond) -> Cond:
         return cond if control is None else replace(cond, control=control.expand(cond.batch, *control.shape[1:]))
 
-    asked = prompt if isinstance(prompt, Composition) else [prompt]
-    denoise = guided(model, asked, negative, sample, tally or Tally(), beside=beside, beside_null=beside)
+    denoise = guided(model, prompt, negative, sample, tally or Tally(), beside=beside, beside_null=beside)
     if model.device.type == "cpu":
         denoise = one_by_one(denoise)
     kept = keep(denoise, y, celled(mask, 1 if model.config.codec is None else model.config.codec.patch), process)

@@ -65,6 +65,7 @@ class Draw(IntEnum):
     SYNTHETIC = 27
     JUDGE_MIX = 28
     JUDGE_MOVE = 29
+    DICTIONARY = 30
 
 
 def image_seed(seed: int, k: int) -> int:

@@ -8,6 +8,7 @@ from tests.support.problems import f64, gauss
 from torch import Tensor
 
 from unfog.core.blur import Blur, gaussian, outer
+from unfog.core.jpeg import Jpeg
 from unfog.core.krylov import function_of
 from unfog.core.operator import Chain, Downsample, Grey, Known, Operator, matrix_of, pinv, solve
 from unfog.util.errors import UsageError
@@ -28,7 +29,8 @@ OPERATORS: dict[str, Operator] = {
     ),
     "one alone": Chain((Downsample(2),)),
 }
-EVERY = pytest.mark.parametrize("name", OPERATORS)
+WIDE = {"jpeg": Jpeg(50, (4, 6), iterations=80)}  # its numbers are levels of a file, not near 1
+EVERY = pytest.mark.parametrize("name", [*OPERATORS, *WIDE])
 
 
 def matrices(operator: Operator) -> tuple[Tensor, Tensor]:
@@ -39,7 +41,7 @@ def matrices(operator: Operator) -> tuple[Tensor, Tensor]:
 
 @EVERY
 def test_the_adjoint_is_the_transpose(name: str):
-    operator = OPERATORS[name]
+    operator = (OPERATORS | WIDE)[name]
     a, y = matrices(operator)
     transposed = matrix_of(operator.adjoint, tuple(y.shape[1:]), dtype=torch.float64)
     assert (transposed - a.mT).abs().max() <= 1e-13
@@ -48,7 +50,7 @@ def test_the_adjoint_is_the_transpose(name: str):
 @EVERY
 def test_both_inverses(name: str):
     """Of noisy measurements, with a variance per sample, and the pseudo-inverse, against those of the matrix."""
-    operator = OPERATORS[name]
+    operator = (OPERATORS | WIDE)[name]
     a, y = matrices(operator)
     v, r2, s2 = gauss(6, *y.shape), f64(0.3, 2.0), f64(0.05, 0.01)
     found = solve(operator, v, r2, s2).flatten(1)
@@ -62,7 +64,7 @@ def test_both_inverses(name: str):
 @EVERY
 def test_what_is_put_back_is_seen(name: str):
     """A A^+ y = y, for what was seen of a picture."""
-    operator = OPERATORS[name]
+    operator = (OPERATORS | WIDE)[name]
     _, y = matrices(operator)
     assert (operator.forward(pinv(operator, y)) - y).abs().max() <= (2e-3 if "wide" in name else 1e-6)
 
