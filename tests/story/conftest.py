@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.serving import Serving
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +22,17 @@ def models(tmp_path_factory) -> Path:
     save_tiny(root / "tiny")
     save_tiny(root / "unet", unet_config(), name="unet")
     return root
+
+
+@pytest.fixture(scope="session")
+def served(models: Path, tmp_path_factory) -> Iterator[Serving]:
+    """A running server with both, which tests share that change nothing of it."""
+    from tests.support.serving import Serving
+
+    folders = [str(models / "tiny"), str(models / "unet")]
+    serving = Serving(tmp_path_factory.mktemp("data"), models=folders, engine={"preview_s": 0}).until_ready()
+    yield serving
+    serving.stop()
 
 
 @pytest.fixture

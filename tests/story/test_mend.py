@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from tests.support.commands import PROMPT
 
+from unfog.config.edit import Restore
 from unfog.config.recipe import EditRecipe, Recipe
 from unfog.media.image import pixels_of
 from unfog.media.recipe import read_recipe
@@ -59,15 +60,20 @@ def test_samples_differ_and_their_spread_is_drawn(unfog, noisy, tmp_path):
         ("blur:1", ("--sigma", 2), (37, 21)),
         ("grey", (), (37, 21)),
         ("mask", ("--mask", "mask.png"), (37, 21)),
+        ("jpeg:20", (), (37, 21)),
+        ("kernel.png", ("--sigma", 1), (37, 21)),
     ],
 )
 def test_what_happened_to_a_picture_is_undone_at_its_size(unfog, noisy, tmp_path, degradation, more, wanted):
     Image.fromarray(np.uint8(255) * np.eye(21, 37, dtype=np.uint8)).save(tmp_path / "mask.png")
-    more = tuple(tmp_path / item if item == "mask.png" else item for item in more)
+    kernel = np.array([[0, 40, 90], [0, 200, 0], [60, 20, 0]], dtype=np.uint8)
+    Image.fromarray(kernel).save(tmp_path / "kernel.png")
+    degradation, *more = (tmp_path / item if str(item).endswith(".png") else item for item in (degradation, *more))
     options = ("--degradation", degradation, *more, "--model", "tiny", "--steps", 2, "--seed", 3)
     assert unfog("restore", noisy, *options, "-o", tmp_path / "a.png").code == 0
     assert size(tmp_path / "a.png") == wanted
-    inputs = [part for path in (noisy, tmp_path / "mask.png") for part in ("--input", path)]
+    files = (noisy, tmp_path / "mask.png", tmp_path / "kernel.png")
+    inputs = [part for path in files for part in ("--input", path)]
     assert unfog("replay", tmp_path / "a.png", *inputs, "--check").code == 0
 
 
@@ -89,7 +95,13 @@ def test_known_pixels_without_noise_come_back(unfog, noisy, tmp_path):
         (("restore", "--degradation", "downsample:1.5"), "made smaller by a whole number from 2 on, got 1.5"),
         (("restore", "--degradation", "grey:3"), "--degradation grey has no amount"),
         (("restore", "--degradation", "dust"), "degradation"),
+        (("restore", "--degradation", "jpeg"), "is read from JPEG files only; say it: --degradation jpeg:30"),
+        (("restore", "--degradation", "jpeg:20", "--sigma", "1"), "knows how far rounding errs; leave --sigma out"),
+        (("restore", "--degradation", "jpeg:101"), "amount"),
+        (("restore", "--degradation", "blur:65"), "a deviation of at most 64 pixels, got 65"),
+        (("restore", "--degradation", "kernel"), "--degradation FILE"),
         (("denoise", "--sigma", "much"), "--sigma 'much' is no list of numbers"),
+        (("denoise", "--sigma", "1,2"), "--sigma '1,2' is not one number"),
         (("upscale", "--factor", "17"), "factor"),
     ],
 )
@@ -134,3 +146,15 @@ def test_layouts_that_make_no_sense_are_refused(unfog):
     assert "write LEFT,TOP,RIGHT,BOTTOM" in line
     code, line = unfog.error("generate", PROMPT, "--windows", "--model", "tiny")
     assert "is one window" in line
+
+
+def test_a_jpeg_file_says_its_quality_and_every_step_of_it_is_kept(unfog, noisy, tmp_path):
+    Image.open(noisy).save(tmp_path / "poor.jpg", quality=12)
+    options = ("--model", "tiny", "--steps", 3, "--seed", 3)
+    assert (
+        unfog("restore", tmp_path / "poor.jpg", "--degradation", "jpeg", *options, "-o", tmp_path / "a.png").code == 0
+    )
+    recipe = read_recipe(tmp_path / "a.png")
+    assert isinstance(recipe, EditRecipe)
+    assert isinstance(recipe.way, Restore)
+    assert (recipe.way.amount, recipe.way.method) == (12, "mmps")

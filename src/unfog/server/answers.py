@@ -1,0 +1,214 @@
+"""How routes read what they are sent, and what every failure becomes: one JSON shape, nothing about this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+from collections.abc import Callable
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from unfog.config.ask import AnyAsk, parse_ask
+from unfog.media.recipe import DEPTH_LIMIT, depth
+from unfog.server.engine import Engine
+from unfog.server.guard import RefusedError
+from unfog.server.states import DrainingError, FullError, NotFoundError
+from unfog.server.telling import problem
+from unfog.util.errors import UnfogError, UsageError
+
+LOG = logging.getLogger("unfog.server")
+DRAIN_RETRY_S = 5
+CODES = {400: "invalid_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+         413: "too_large", 415: "unsupported_type", 429: "queue_full", 503: "unavailable"}  # fmt: skip
+STATUS = {"invalid_request": 400, "model_error": 400, "out_of_memory": 503, "disk_full": 503}
+
+
+def engine_of(request: Request) -> Engine:
+    """The engine behind a request."""
+    return request.app.state.engine
+
+
+def owner_of(request: Request) -> str:
+    """Who asks."""
+    return request.state.owner
+
+
+def error_response(
+    status: int, code: str, message: str, *, retryable: bool = False, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """An error as every route tells it."""
+    error = {"code": code, "message": message, "retryable": retryable}
+    return JSONResponse({"error": error}, status, headers=headers)
+
+
+def json_of(raw: bytes) -> Any:
+    """JSON that somebody sent.
+
+    Raises:
+        UsageError: it is none, nested too deeply, or holds NaN or infinities.
+    """
+    try:
+        text = raw.decode("utf-8")
+        if depth(text) > DEPTH_LIMIT:
+            raise UsageError(f"the body is nested more than {DEPTH_LIMIT} deep")
+        found = json.loads(text, parse_constant=not_finite)
+        text.encode()
+    except UnfogError:
+        raise
+    except (ValueError, RecursionError):
+        raise UsageError("the body is not valid JSON") from None
+    check_texts(found)
+    return found
+
+
+def not_finite(text: str) -> float:
+    """Raises UsageError: JSON knows no such number."""
+    raise UsageError(f"{text} is no number in JSON")
+
+
+def check_texts(value: Any) -> None:
+    """Raises UsageError for a text with half a character in it, or a number that is not finite."""
+    match value:
+        case str():
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise UsageError("a text holds an unpaired surrogate, which is no character")
+        case dict():
+            for key, inner in cast(dict[str, Any], value).items():
+                check_texts(key)
+                check_texts(inner)
+        case list():
+            for inner in cast(list[Any], value):
+                check_texts(inner)
+        case float() if not math.isfinite(value):
+            raise UsageError("a number is too large")
+        case _:
+            pass
+
+
+async def json_body(request: Request) -> Any:
+    """The JSON of a request.
+
+    Raises:
+        UsageError: as ``json_of``, or it has another content type.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UsageError("send JSON with the content type application/json")
+    return json_of(await request.body())
+
+
+async def fields_of(request: Request, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
+    """The fields of a JSON object; every one may be missing.
+
+    Raises:
+        UsageError: no object, an unknown field, or one of another type.
+    """
+    found = await json_body(request)
+    if not isinstance(found, dict):
+        raise UsageError("send a JSON object")
+    fields = cast(dict[str, Any], found)
+    for name, value in fields.items():
+        if name not in kinds:
+            raise UsageError(f"{name[:40]!r} is not known here; known are {', '.join(kinds)}")
+        if not isinstance(value, kinds[name]) or (isinstance(value, bool) and kinds[name] is not bool):
+            raise UsageError(f"{name} is of the wrong type")
+    return fields
+
+
+async def ask_of(request: Request) -> AnyAsk:
+    """The ask in a request.
+
+    Raises:
+        UsageError: it is none.
+    """
+    return parse_ask(await json_body(request))
+
+
+async def file_of(request: Request, most: int) -> bytes:
+    """The one file of a form.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise UsageError("send a form (multipart/form-data) with one file called 'file'")
+    async with request.form(max_files=1, max_fields=4, max_part_size=2**16) as form:
+        return await file_in(form, most)
+
+
+async def file_in(form: FormData, most: int) -> bytes:
+    """The field ``file`` of a form.
+
+    Raises:
+        UsageError: there is none, or it is too large.
+    """
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise UsageError("send a form (multipart/form-data) with one file called 'file'")
+    data = await file.read(most + 1)
+    if len(data) > most:
+        raise UsageError(f"the file has more than {most} bytes, the most that is read here")
+    return data
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn every failure into an answer."""
+
+    async def unfog_error(_: Request, error: Exception) -> JSONResponse:
+        code, message, retryable = problem(error)
+        if code != "invalid_request":
+            LOG.warning("a request failed: %s", error)
+        return error_response(STATUS.get(code, 500), code, message, retryable=retryable)
+
+    async def not_found(_: Request, error: Exception) -> JSONResponse:
+        return error_response(404, "not_found", str(error))
+
+    async def full(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, FullError)
+        wait = {"retry-after": str(error.retry_after_s)}
+        return error_response(429, "queue_full", str(error), retryable=True, headers=wait)
+
+    async def draining(_: Request, error: Exception) -> JSONResponse:
+        wait = {"retry-after": str(DRAIN_RETRY_S)}
+        return error_response(503, "draining", str(error), retryable=True, headers=wait)
+
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RefusedError)
+        return error_response(error.status, error.code, str(error), headers={"connection": "close"} | error.headers)
+
+    async def http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        message = {404: "there is nothing here", 405: "this method is not known here"}.get(error.status_code)
+        code = CODES.get(error.status_code, "invalid_request")
+        headers = dict(error.headers) if error.headers else None
+        return error_response(error.status_code, code, message or str(error.detail), headers=headers)
+
+    async def invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return error_response(400, "invalid_request", f"{where}: {first['msg']}"[:300])
+
+    async def internal(_: Request, error: Exception) -> JSONResponse:
+        name = os.urandom(4).hex()
+        LOG.error("internal error %s", name, exc_info=error)
+        return error_response(500, "internal_error", f"internal error; the log of the server knows it as {name}")
+
+    handlers: dict[type[Exception], Callable[[Request, Exception], Any]] = {
+        UnfogError: unfog_error,
+        NotFoundError: not_found,
+        FullError: full,
+        DrainingError: draining,
+        RefusedError: refused,
+        HTTPException: http,
+        RequestValidationError: invalid,
+        Exception: internal,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

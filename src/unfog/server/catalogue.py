@@ -1,0 +1,96 @@
+"""The models of a server: by name or sha256, never by a path that somebody sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unfog.config.ask import GenerateAsk, PictureAsk, said_in
+from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.suited import best_of
+from unfog.model.locate import NAME, Found, drawing, draws, inspect, locate
+from unfog.util.errors import ModelError, UsageError
+from unfog.util.nearest import unknown
+
+
+class Catalogue:
+    """What is served.
+
+    Args:
+        wanted: names or folders, as the owner of the machine says; none: all installed models that draw.
+        trained: where the runs of each owner are.
+
+    Raises:
+        ModelError: a wanted one is missing, damaged or draws no pictures, or there is none at all.
+    """
+
+    def __init__(self, wanted: tuple[str, ...], trained: Path) -> None:
+        found = [locate(which) for which in wanted] if wanted else list(drawing())
+        if not found:
+            found = [locate(None)]
+        for one in found:
+            if not draws(one.manifest):
+                raise ModelError(f"the model {one.name} draws no pictures, so it cannot be served; name another")
+        self.models: dict[str, Found] = {}
+        for one in found:
+            self.models.setdefault(name_of(one), one)
+        self.default = next(iter(self.models))
+        self.pinned = bool(wanted)
+        self.trained = trained
+
+    def of(self, owner: str) -> dict[str, Found]:
+        """All that an owner may use, by name."""
+        mine = dict[str, Found]()
+        folder = self.trained / owner
+        for run in sorted(folder.iterdir()) if folder.is_dir() else ():
+            model = RunFolder(run).model
+            if NAME.fullmatch(run.name) and (model / "unfog.json").is_file():
+                try:
+                    found = inspect(model)
+                except ModelError:
+                    continue  # of a version that is gone; the run says so when it is looked at
+                if draws(found.manifest):
+                    mine[run.name] = found
+        return {**mine, **self.models}
+
+    def use(self, name: str) -> None:
+        """Make a model the default one, whatever prompts say."""
+        self.default, self.pinned = name, True
+
+    def of_ask(self, ask: PictureAsk, owner: str) -> Found:
+        """The model that is named, or else suits the words.
+
+        That is the one in the box that knows most of them (``jobs/suited.py``), unless whoever owns the machine has
+        said which to use.
+
+        Raises:
+            UsageError: as ``resolve``.
+        """
+        first = self.models[self.default]
+        if ask.model is not None or self.pinned or first.origin != "built in":
+            return self.resolve(ask.model, owner)
+        others = [one for name, one in self.models.items() if name != self.default and one.origin == "built in"]
+        transparent = isinstance(ask, GenerateAsk) and ask.transparent
+        return best_of([first, *others], said_in(ask), transparent=transparent)
+
+    def resolve(self, which: str | None, owner: str) -> Found:
+        """The model of that name or sha256; ``None``: the default.
+
+        Raises:
+            UsageError: there is none; the nearest name is suggested.
+        """
+        if which is None or which in self.models:
+            return self.models[which or self.default]
+        known = self.of(owner)
+        by_sha = {one.id: one for one in known.values()}
+        if which in known:
+            return known[which]
+        if which in by_sha:
+            return by_sha[which]
+        raise UsageError(unknown("model", which, known))
+
+
+def name_of(found: Found) -> str:
+    """What a model is called here: the name of its folder, where that is a name."""
+    run = found.origin == "folder" and found.folder.name == "model"
+    name = found.name if run else found.folder.name
+    return name if NAME.fullmatch(name) else found.name

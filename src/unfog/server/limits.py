@@ -1,0 +1,56 @@
+"""What one ask may cost: refused with the limit in the message, before any work."""
+
+from __future__ import annotations
+
+from unfog.config.ask import AnyAsk, Drawing, EditAsk, ExplainAsk, GenerateAsk, MorphAsk, ReverseAsk
+from unfog.config.edit import Inpaint, Upscale
+from unfog.config.server import Limits
+from unfog.server.line import Pace
+from unfog.util.errors import UsageError
+
+
+def check_limits(ask: AnyAsk, limits: Limits) -> None:
+    """Raises UsageError for more pictures, steps, pixels, frames or words than this server makes."""
+    asked = ask.request if isinstance(ask, ExplainAsk) else ask
+    if isinstance(asked, Drawing | ReverseAsk):
+        at_most("steps", asked.chosen.steps, limits.steps)
+        at_most("characters of the negative prompt", len(asked.negative), limits.prompt)
+    if isinstance(asked, GenerateAsk | EditAsk):
+        at_most("n", asked.n, limits.n)
+    if isinstance(asked, GenerateAsk | MorphAsk):
+        at_most("pixels a side", max(asked.size or (0,)), limits.side)
+        at_most("pixels a side of the canvas", max(asked.canvas or (0,)), limits.side)
+    if isinstance(asked, GenerateAsk | EditAsk | ReverseAsk):
+        at_most("characters of the prompt", len(asked.prompt), limits.prompt)
+    if isinstance(asked, MorphAsk):
+        at_most("frames", asked.frames, limits.frames)
+        at_most("characters of a prompt", max(map(len, asked.prompts)), limits.prompt)
+
+
+def check_cost(work: float, pace: Pace, limits: Limits) -> None:
+    """Raises UsageError for work that would take too long on this machine, as far as can be told."""
+    seconds = pace.of(work)
+    if seconds is not None and seconds > limits.job_s:
+        raise UsageError(
+            f"this would take about {seconds:.0f} s here, and {limits.job_s:.0f} s are allowed; ask for fewer steps,"
+            " fewer pictures or a smaller canvas"
+        )
+
+
+def at_most(what: str, value: int | None, most: int) -> None:
+    """Raises UsageError if there is a value and it is larger."""
+    if value is not None and value > most:
+        raise UsageError(f"{what}: {value} is more than this server allows; the most is {most}")
+
+
+def check_area(ask: EditAsk, width: int, height: int, limits: Limits) -> None:
+    """Raises UsageError where what comes out of a picture of these sides has too many pixels."""
+    factor, across, down = 1.0, 0, 0
+    if isinstance(ask.way, Upscale):
+        factor = ask.way.factor
+    if isinstance(ask.way, Inpaint) and ask.way.margins is not None:
+        left, top, right, bottom = ask.way.margins
+        across, down = left + right, top + bottom
+    pixels = (width + across) * (height + down) * factor**2
+    if pixels > limits.pixels:
+        raise UsageError(f"the result would have {pixels:.0f} pixels, and {limits.pixels} are allowed")

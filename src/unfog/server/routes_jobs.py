@@ -1,0 +1,130 @@
+"""Jobs over HTTP: ask, look, follow, cancel; pause and resume a training; the files that a job wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from unfog.server.answers import ask_of, engine_of, owner_of
+from unfog.server.described import ASK, json_of
+from unfog.server.feed import Feed
+from unfog.server.states import JobState, NotFoundError
+from unfog.server.training import folder_of
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+NAME = re.compile(r"[\w][\w\-.]{0,119}")
+TYPES = {".png": "image/png", ".gif": "image/gif", ".html": "text/html; charset=utf-8", ".jpg": "image/jpeg",
+         ".json": "application/json", ".jsonl": "application/jsonl"}  # fmt: skip
+SANDBOX = (
+    "sandbox allow-scripts; default-src 'none'; img-src 'self' data: blob:; media-src 'self' data:;"
+    " style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'self'"
+)
+PAGE = {"content-security-policy": SANDBOX, "x-frame-options": "SAMEORIGIN"}
+FILE = {"content-security-policy": "sandbox; default-src 'none'"}
+
+
+def told(state: JobState) -> dict[str, Any]:
+    """A job as JSON, with the address of its events."""
+    return state.model_dump(mode="json") | {"events": f"/api/v1/jobs/{state.id}/events"}
+
+
+@router.post("", status_code=202, openapi_extra=json_of(ASK))
+async def submit(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
+    """Ask for something; the answer is the job that makes it."""
+    state = await engine_of(request).submit(await ask_of(request), owner=owner_of(request), key=idempotency_key)
+    return JSONResponse(told(state), 202, headers={"location": f"/api/v1/jobs/{state.id}"})
+
+
+@router.get("")
+async def jobs(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
+    state: Annotated[str | None, Query(pattern="^[a-z]{1,12}(,[a-z]{1,12}){0,6}$")] = None,
+) -> JSONResponse:
+    """The jobs of this owner, the newest first; ``before`` continues a list."""
+    engine, owner = engine_of(request), owner_of(request)
+    where, values = "owner = ?", list[Any]([owner])
+    if before is not None:
+        where += " AND number < (SELECT number FROM jobs WHERE id = ? AND owner = ?)"
+        values += [before, owner]
+    if state is not None:
+        names = state.split(",")
+        where += f" AND state IN ({', '.join('?' * len(names))})"
+        values += names
+    query = f"SELECT id FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608  (the holes are ours)
+    rows = engine.store.rows(query, *values, limit + 1)
+    found = [told(engine.job(row["id"], owner)) for row in rows[:limit]]
+    return JSONResponse({"jobs": found, "next": rows[limit - 1]["id"] if len(rows) > limit else None})
+
+
+@router.get("/{id}")
+async def job(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """One job."""
+    return JSONResponse(told(engine_of(request).job(id, owner_of(request))))
+
+
+@router.delete("/{id}")
+async def cancel(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """End a job; finished pictures stay. Again and again is as good as once."""
+    return JSONResponse(told(await engine_of(request).cancel(id, owner_of(request))))
+
+
+@router.post("/{id}/pause")
+async def pause(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """Let a training save and wait."""
+    return JSONResponse(told(await engine_of(request).pause(id, owner_of(request))))
+
+
+@router.post("/{id}/resume")
+async def resume(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """Let a training that was paused go on."""
+    return JSONResponse(told(await engine_of(request).resume(id, owner_of(request))))
+
+
+def feed_of(request: Request, id: str) -> Feed:  # noqa: A002
+    """The events of a job; asked before the answer begins, so that an unknown one is a 404."""
+    return engine_of(request).feed(id, owner_of(request))
+
+
+@router.get("/{id}/events", response_class=EventSourceResponse)
+async def events(
+    feed: Annotated[Feed, Depends(feed_of)],
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """What a job told later than the event ``after`` (or ``Last-Event-ID``), then what it tells, to its end."""
+    if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 16:
+        after = max(after, int(last_event_id))
+    async for event in feed.follow(after):
+        yield ServerSentEvent(data=event.data, event=event.type, id=str(event.id))
+    if feed.stopped and not feed.ended:
+        yield ServerSentEvent(data={"message": "the server stops; ask again after its restart"}, event="shutdown")
+
+
+@router.get("/{id}/files/{name}")
+async def file(request: Request, id: str, name: str) -> FileResponse:  # noqa: A002
+    """A file that a job wrote: a page, an animation, samples of a training."""
+    engine, owner = engine_of(request), owner_of(request)
+    state, missing = engine.job(id, owner), f"the job {id} has no such file"
+    suffix = Path(name).suffix.lower()
+    if not NAME.fullmatch(name) or suffix not in TYPES:
+        raise NotFoundError(missing)
+    if state.ask.task == "train":
+        folder = folder_of(engine.store.root, owner, state.ask.name) / "samples"
+    elif state.state == "done":
+        folder = engine.store.root / "jobs" / id
+    else:
+        raise NotFoundError(missing)
+    path = folder / name
+    if path.is_symlink() or not path.is_file():
+        raise NotFoundError(missing)
+    headers = PAGE if suffix == ".html" else FILE
+    return FileResponse(path, media_type=TYPES[suffix], headers=headers)

@@ -1,0 +1,116 @@
+"""What the server is and what it can do: its limits and names, its models, and how a model reads a text."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from unfog import __version__
+from unfog.config.ask import ASKS, KINDS, GenerateAsk
+from unfog.config.guide import GUIDES
+from unfog.config.names import GRIDS, SAMPLERS
+from unfog.config.sample import GridName, SamplerName
+from unfog.jobs.abilities import abilities
+from unfog.model.locate import Found
+from unfog.server.answers import engine_of, fields_of, owner_of
+from unfog.server.described import object_of
+from unfog.server.engine import Engine
+
+router = APIRouter(prefix="/api/v1", tags=["server"])
+TOKENS = object_of(
+    prompt={"type": "string"}, negative={"type": "string"}, model={"anyOf": [{"type": "string"}, {"type": "null"}]}
+)
+
+
+@router.get("/server")
+async def server(request: Request) -> JSONResponse:
+    """Version, limits, and the names of everything that can be chosen."""
+    engine = engine_of(request)
+    limits = engine.settings.limits
+    return JSONResponse(
+        {
+            "version": __version__,
+            "auth": request.app.state.keys.wanted,
+            "limits": {
+                "n": limits.n,
+                "side": limits.side,
+                "pixels": limits.pixels,
+                "upload_bytes": limits.upload_bytes,
+                "steps": limits.steps,
+                "frames": limits.frames,
+                "prompt": limits.prompt,
+            },
+            "tasks": list(KINDS) if engine.settings.training else [task for task in KINDS if task != "train"],
+            "training": engine.settings.training,
+            "queue": {"waiting": len(engine.crew.line), "running": len(engine.crew.working)},
+            "samplers": [{"name": name, "label": SAMPLERS[name].label} for name in get_args(SamplerName)],
+            "grids": [{"name": name, "label": GRIDS[name].label} for name in get_args(GridName)],
+            "guides": [
+                {
+                    "name": name,
+                    "part": fact.part,
+                    "number": None
+                    if fact.number is None
+                    else {"what": fact.number.what, "default": fact.number.default, "most": fact.number.most},
+                }
+                for name, fact in GUIDES.items()
+            ],
+        }
+    )
+
+
+@router.get("/models")
+async def models(request: Request) -> JSONResponse:
+    """The models that this owner may use."""
+    engine = engine_of(request)
+    known = engine.catalogue.of(owner_of(request))
+    return JSONResponse({"models": [about(engine, name, found) for name, found in known.items()]})
+
+
+def about(engine: Engine, name: str, found: Found) -> dict[str, Any]:
+    """What is told of a model."""
+    manifest = found.manifest
+    able = abilities(manifest)
+    return {
+        "id": name,
+        "sha256": found.id,
+        "default": name == engine.catalogue.default,
+        "loaded": name in engine.loaded,
+        "size": manifest.model.picture.size,
+        "transparent": able["transparent"],
+        "tasks": ["generate", "edit", "morph", "explain"],
+        "recommended": manifest.sample.model_dump(mode="json"),
+        "calibrated_steps": sorted({row.steps for row in manifest.calibrated}),
+        "abilities": able,
+        "concepts": able["names"] or [],
+        "styles": able["styles"] or [],
+        "examples": list(manifest.examples),
+        "description": manifest.description,
+        "licence": manifest.licence,
+    }
+
+
+@router.post("/models/{id}/use")
+async def use(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """Make a model the default one: it is loaded and draws two steps first; jobs that run keep theirs."""
+    engine = engine_of(request)
+    found = await engine.use(id)
+    return JSONResponse(about(engine, id, found))
+
+
+@router.post("/tokens", openapi_extra=TOKENS)
+async def tokens(request: Request) -> JSONResponse:
+    """How a model reads a prompt: its tokens, which are known, and what is cut off."""
+    fields = await fields_of(request, model=(str, type(None)), prompt=str, negative=str)
+    engine = engine_of(request)
+    ask = GenerateAsk.parse({name: fields[name] for name in ("model", "prompt") if name in fields})
+    found = engine.catalogue.of_ask(ask, owner_of(request))
+    return JSONResponse(await engine.read_words(found, fields.get("prompt", ""), fields.get("negative", "")))
+
+
+@router.get("/schema")
+async def schema() -> JSONResponse:
+    """The JSON schema of everything that can be asked for."""
+    return JSONResponse(ASKS.json_schema())

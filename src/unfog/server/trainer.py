@@ -1,0 +1,155 @@
+"""A training process: one run, whose steps, records and samples are told as they come.
+
+Started as ``python -m unfog.server.trainer OPTIONS``. SIGTERM lets the run save and end (``jobs/train.py``), and so
+does the end of the server, whose pipe closes then.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, cast
+
+from unfog.config.ask import TrainAsk, parse_ask
+from unfog.jobs.asked import train_request
+from unfog.jobs.events import Note, Progress, Result
+from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.train import train_job
+from unfog.server.telling import LOG, Says, problem, result_of
+from unfog.server.wire import Voice, take
+from unfog.server.worker import pulse
+from unfog.util.errors import DivergedError, InterruptedRunError
+
+OFTEN_S = 0.25  # between two steps that are told
+LINE = 64 * 2**10  # bytes of an event line that is told
+MESSAGES = (DivergedError,)
+
+
+class Diary:
+    """What the run writes down while it goes: new lines of its events, and new samples.
+
+    Args:
+        folder: the run; what is there already was told by an earlier process.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.offset = folder.events.stat().st_size if folder.events.is_file() else 0
+        self.samples = self.names()
+
+    def names(self) -> set[str]:
+        """The samples there are."""
+        return {path.name for path in self.folder.samples.glob("*.png")} if self.folder.samples.is_dir() else set()
+
+    def fresh(self) -> list[dict[str, Any]]:
+        """Records that are new since the last time."""
+        if not self.folder.events.is_file():
+            return []
+        end = self.folder.events.stat().st_size
+        self.offset = min(self.offset, end)  # cut back when a run is resumed
+        found = list[dict[str, Any]]()
+        if end > self.offset:
+            with self.folder.events.open("rb") as file:
+                file.seek(self.offset)
+                whole, _, _ = file.read(end - self.offset).rpartition(b"\n")
+            self.offset += len(whole) + 1 if whole else 0
+            found = [json.loads(line) for line in whole.splitlines() if 0 < len(line) <= LINE]
+        new = sorted(self.names() - self.samples)
+        self.samples.update(new)
+        return [*found, *({"kind": "sample", "file": name} for name in new)]
+
+
+class Reporter:
+    """Tells one training."""
+
+    def __init__(self, job: str, voice: Says, diary: Diary) -> None:
+        self.job, self.voice, self.diary = job, voice, diary
+        self.told = 0.0
+        self.first: tuple[float, int] | None = None
+
+    def step(self, event: Progress) -> None:
+        """How far it is, a few times a second, and what it wrote meanwhile."""
+        now = time.monotonic()
+        if now - self.told < OFTEN_S and event.done < event.total:
+            return
+        self.told = now
+        self.records()
+        facts = {"i": event.done, "n": event.total, "message": event.message, "eta_s": self.eta(event, now)}
+        self.voice.say("step", job=self.job, **facts)
+
+    def eta(self, event: Progress, now: float) -> float | None:
+        """Seconds until the end, at the mean speed of this process."""
+        if not event.total:
+            return None
+        if self.first is None:
+            self.first = (now, event.done)
+        (since, done) = self.first
+        return (
+            None if event.done <= done else round((now - since) / (event.done - done) * (event.total - event.done), 1)
+        )
+
+    def records(self) -> None:
+        """New records."""
+        for record in self.diary.fresh():
+            sample = record.get("kind") == "sample"
+            where = {"url": f"/api/v1/jobs/{self.job}/files/{record['file']}"} if sample else {}
+            self.voice.say("record", job=self.job, record=record | where)
+
+
+def run(options: dict[str, Any], voice: Says) -> None:
+    """Train, and tell how it ends."""
+    ask, out, job = parse_ask(json.loads(options["ask"])), Path(options["out"]), options["job"]
+    assert isinstance(ask, TrainAsk)
+    folder = RunFolder(out)
+    reporter = Reporter(job, voice, Diary(folder))
+    try:
+        request = train_request(ask, options["data"])
+        events = train_job(out, request, resume=True, device=options["device"], threads=options["threads"])
+        for event in events:
+            match event:
+                case Progress():
+                    reporter.step(event)
+                case Note(message):
+                    voice.say("note", job=job, message=message)
+                case Result(payload):
+                    reporter.records()
+                    result = result_of(payload, folder.samples) | {"model": {"name": ask.name}}
+                    voice.say("done", job=job, result=result)
+                case _:
+                    pass
+    except InterruptedRunError:
+        reporter.records()
+        voice.say("stopped", job=job)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the server is told)
+        LOG.error("the training %s failed", ask.name, exc_info=error)
+        code, message, retryable = problem(error)
+        if isinstance(error, MESSAGES):
+            code, message = "diverged", "the loss is not finite any more; try a lower train.optimiser.lr"
+        voice.say("failed", job=job, code=code, message=message, retryable=retryable)
+
+
+def listen() -> None:
+    """When the server is gone, save and end."""
+    while take(sys.stdin.buffer) is not None:
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(arguments: list[str]) -> None:
+    """Run one training."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s trainer %(levelname)s %(message)s", stream=sys.stderr)
+    options = cast(dict[str, Any], json.loads(arguments[0]))
+    voice = Voice()
+    threading.Thread(target=listen, daemon=True).start()
+    threading.Thread(target=pulse, args=(voice,), daemon=True).start()
+    run(options, voice)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,125 @@
+"""Trainings: one at a time, each in a process of its own, which saves and ends when it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from unfog.config.ask import TrainAsk
+from unfog.config.server import Server
+from unfog.server.hand import TRAINER, Hand
+from unfog.server.ledger import Ledger
+from unfog.server.record import Job, ask_text
+from unfog.server.wire import Message, b64
+
+SAVE_S = 120.0  # within which a training that was asked to stop must have saved
+
+
+@dataclass
+class Run:
+    """The training that runs, and when it must have ended, if it was asked to."""
+
+    job: Job
+    hand: Hand
+    deadline: float | None = None
+
+
+class Training:
+    """The trainings of a server.
+
+    Args:
+        settings: of the server.
+        ledger: takes down what happens.
+        orphan: what becomes of a job whose process has died.
+    """
+
+    def __init__(self, settings: Server, ledger: Ledger, orphan: Callable[[Job], Awaitable[None]]) -> None:
+        self.settings, self.ledger, self.orphan = settings, ledger, orphan
+        self.waiting: list[str] = []
+        self.run: Run | None = None
+        self.next: Callable[[], None] = lambda: None
+        """Told when another may begin."""
+
+    async def pump(self) -> None:
+        """Begin the next one, if none runs."""
+        if self.run is None and self.waiting:
+            await self.begin(self.ledger.live[self.waiting.pop(0)])
+
+    async def begin(self, job: Job) -> None:
+        """Begin or continue a training."""
+        assert isinstance(job.ask, TrainAsk)
+        out = folder_of(self.ledger.store.root, job.owner, job.ask.name)
+        options = {"ask": ask_text(job.ask), "data": job.files["data"], "job": job.id, "out": str(out)}
+        options |= {"device": self.settings.device, "threads": self.settings.threads}
+        hand = Hand(TRAINER, options, partial(self.hear, job), partial(self.gone, job))
+        self.run, job.hand = Run(job, hand), hand
+        await self.ledger.begin(job)
+        await hand.start()
+        if job.wish is not None:
+            self.stop(job)
+
+    async def hear(self, job: Job, message: Message, blob: bytes) -> None:
+        """What a training says."""
+        match message["say"]:
+            case "step":
+                job.feed.tell(job.feed.next("step", {key: message[key] for key in ("i", "n", "message", "eta_s")}))
+            case "record":
+                await self.ledger.tell(job, "record", message["record"], save=True)
+            case "preview":
+                await self.ledger.tell(job, "preview", {"mime": message["mime"], "b64": b64(blob)})
+            case "note":
+                await self.ledger.note(job, message["message"])
+            case "done":
+                await self.ledger.finish(job, "done", message["result"])
+            case "failed":
+                data = {key: message[key] for key in ("code", "message", "retryable")}
+                await self.ledger.finish(job, "failed", data)
+            case _:
+                pass
+
+    async def gone(self, job: Job) -> None:
+        """The process has ended: done, failed, or because somebody wished it."""
+        self.run, job.hand = None, None
+        if not job.final:
+            if job.wish == "cancel":
+                await self.ledger.finish(job, "cancelled")
+            elif job.wish == "pause":
+                job.state, job.wish = "paused", None
+                await self.ledger.tell(job, "note", {"message": "paused; what was learned is saved"}, save=True)
+            else:
+                await self.orphan(job)
+        self.next()
+
+    def stop(self, job: Job) -> bool:
+        """Ask a training that runs to save and end; whether it runs."""
+        if self.run is None or self.run.job is not job:
+            return False
+        self.run.deadline = time.monotonic() + SAVE_S
+        self.run.hand.terminate()
+        return True
+
+    def watch(self, now: float) -> None:
+        """End one that was asked to and does not."""
+        if self.run is not None and self.run.deadline is not None and now > self.run.deadline:
+            self.run.hand.kill()
+
+    async def close(self) -> None:
+        """Let the one that runs save, and end."""
+        if self.run is None or self.run.hand.reading is None:
+            return
+        self.run.hand.stopping = True
+        reading = self.run.hand.reading
+        self.stop(self.run.job)
+        try:
+            await asyncio.wait_for(asyncio.shield(reading), SAVE_S)
+        except TimeoutError:
+            await self.run.hand.stop()
+
+
+def folder_of(root: Path, owner: str, name: str) -> Path:
+    """Where the run of a training is."""
+    return root / "training" / owner / name

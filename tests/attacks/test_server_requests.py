@@ -1,0 +1,283 @@
+"""T15, T16, T17, T20, T21, T37: requests that cost too much, never end, or try to make the server talk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import socket
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.doors import HOST, Doors
+from tests.support.saved import save_tiny
+from tests.support.serving import Serving
+
+from unfog.server.run import Escaped
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return str(save_tiny(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def doors(tiny, tmp_path_factory):
+    doors = Doors(tmp_path_factory.mktemp("data"), (tiny,), engine={"queue": 1000})
+    yield doors
+    doors.close()
+
+
+@pytest.fixture(scope="module")
+def served(tiny, tmp_path_factory):
+    """With a port and without a worker: nothing is computed here."""
+    serving = Serving(tmp_path_factory.mktemp("served"), models=(tiny,), request_s=1.0, per_address=40)
+    yield serving
+    serving.stop()
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=30),
+    st.sampled_from(["1e999", "-0", "\u202e", "\x00", "\x1b]0;x\x07", "18446744073709551615", 1e308, -0.0, 2**64]),
+    st.lists(st.integers(-5, 5000), max_size=3),
+)
+FIELDS = [
+    "prompt",
+    "negative",
+    "n",
+    "seed",
+    "size",
+    "canvas",
+    "native",
+    "transparent",
+    "layout",
+    "chosen",
+    "previews",
+    "model",
+]
+CHOSEN = ["sampler", "grid", "steps", "guidance", "interval", "rescale", "sag", "eta", "guide"]
+
+
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4),
+    st.dictionaries(st.sampled_from(CHOSEN), VALUES, max_size=3),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_asked_is_taken_or_refused(doors, fields, chosen):
+    body = {"task": "generate", "chosen": chosen} | fields
+    said = doors("POST", "/api/v1/jobs", content=json.dumps(body), headers={"content-type": "application/json"})
+    assert said.status_code in (202, 400, 429), said.text
+    if said.status_code == 202:
+        job = said.json()
+        assert 0 < len(job["seeds"]) <= 16
+        doors.runner.run(doors.engine.cancel(job["id"], "local"))
+    else:
+        assert set(said.json()["error"]) == {"code", "message", "retryable"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"a":' * 5000, b'{"task": NaN}', b"1" * 5000,
+        b'{"task": "generate", "chosen": {"guidance": Infinity}}', b'{"task": "generate", "seed": 1e30}',
+        b'{"task": "generate", "chosen": {"guidance": 1e999}}', b'{"task": "generate", "prompt": "\\ud800"}',
+        b'{"task": {"task": "generate"}}',
+    ],
+)  # fmt: skip
+def test_bodies_that_are_none(doors, body):
+    for path in ("/api/v1/jobs", "/api/v1/tokens", "/api/v1/pictures/archive", "/api/v1/training/check"):
+        said = doors("POST", path, content=body, headers={"content-type": "application/json"})
+        assert said.status_code == 400, (path, said.text)
+
+
+@pytest.mark.parametrize(
+    ("fields", "most"),
+    [
+        ({"n": 17}, "16"), ({"chosen": {"steps": 251}}, "250"), ({"prompt": "x" * 4097}, "4096"),
+        ({"size": [2049, 2049]}, "2048"), ({"canvas": [4096, 4096]}, "2048"), ({"canvas": [2048, 2048]}, "128"),
+    ],
+)  # fmt: skip
+def test_limits_are_named(doors, fields, most):
+    said = doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": "x"} | fields)
+    assert said.status_code == 400
+    assert most in said.json()["error"]["message"]
+
+
+def test_what_would_take_too_long_is_refused(tiny, tmp_path):
+    doors = Doors(tmp_path, (tiny,), limits={"job_s": 10})
+    doors.engine.crew.pace.add(1.0, 1.0)  # a second for every step
+    slow = doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": "x", "chosen": {"steps": 11}})
+    quick = doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": "x", "chosen": {"steps": 9}})
+    doors.close()
+    assert (slow.status_code, quick.status_code) == (400, 202)
+    assert "about 11 s here, and 10 s are allowed" in slow.json()["error"]["message"]
+
+
+def test_a_full_queue_says_when_to_come_again(tiny, tmp_path):
+    doors = Doors(tmp_path, (tiny,), engine={"queue": 3})
+    codes = [doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": "x"}) for _ in range(6)]
+    doors.close()
+    assert [said.status_code for said in codes] == [202, 202, 202, 429, 429, 429]
+    assert 1 <= int(codes[-1].headers["retry-after"]) <= 120
+    assert codes[-1].json()["error"]["retryable"] is True
+
+
+# ---- over a socket
+
+
+def talk(served: Serving, data: bytes, *, seconds: float = 20.0) -> bytes:
+    """Send bytes, and read until the other side closes or says nothing more."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=seconds) as line:
+        with contextlib.suppress(OSError):  # closed already, which is an answer
+            line.sendall(data)
+        found = b""
+        try:
+            while piece := line.recv(65536):
+                found += piece
+        except (TimeoutError, ConnectionError):
+            pass
+        return found
+
+
+def head(served: Serving, *lines: str, method: str = "POST", path: str = "/api/v1/jobs") -> bytes:
+    start = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{served.port}", "Content-Type: application/json", *lines]
+    return ("\r\n".join(start) + "\r\n\r\n").encode()
+
+
+def alive(served: Serving) -> None:
+    begin = time.monotonic()
+    assert served.http.get("/healthz").status_code == 200
+    assert time.monotonic() - begin < 5
+
+
+def test_many_tiny_pieces_end(served):
+    data = head(served, "Transfer-Encoding: chunked", "Connection: close") + b"1\r\nx\r\n" * 30_000
+    assert talk(served, data).split()[1] in (b"413", b"408", b"400")
+    alive(served)
+
+
+def test_a_body_that_says_it_is_huge_is_not_waited_for(served):
+    assert b" 413 " in talk(served, head(served, "Content-Length: 99999999999"))
+    assert b" 400 " in talk(served, head(served, "Content-Length: -1")).partition(b"\r\n")[0]
+    alive(served)
+
+
+def test_heads_that_are_huge(served):
+    for lines in ([f"x-{k}: {'v' * 50}" for k in range(10_000)], ["x: " + "v" * 100_000], ["x: y"] * 150):
+        said = talk(served, head(served, *lines, "Connection: close", method="GET", path="/healthz"))
+        assert said == b"" or said.split()[1] in (b"400", b"431"), said[:100]
+    alive(served)
+
+
+def test_a_head_that_never_ends_is_cut_off(served):
+    begin = time.monotonic()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127")
+        assert line.recv(100) == b""  # closed by the server
+    assert 0.5 < time.monotonic() - begin < 15
+    alive(served)
+
+
+def test_a_body_that_never_ends_is_cut_off(served):
+    said = talk(served, head(served, "Content-Length: 100") + b"{")
+    assert b" 408 " in said.partition(b"\r\n")[0]
+    alive(served)
+
+
+def test_one_address_has_a_bounded_number_of_connections(served):
+    lines = []
+    try:
+        for _ in range(60):
+            line = socket.create_connection(("127.0.0.1", served.port), timeout=20)
+            lines.append(line)
+        closed = 0
+        for line in lines:
+            line.settimeout(0.3 if closed < 20 else 0.01)
+            try:
+                closed += line.recv(1) == b""
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                closed += 1
+        assert closed >= 19
+    finally:
+        for line in lines:
+            line.close()
+    time.sleep(0.2)
+    alive(served)
+
+
+def test_many_ranges_are_cheap(served):
+    ranges = "Range: bytes=" + ",".join(f"{k}-{k + 1}" for k in range(0, 8000, 2))
+    begin = time.process_time()
+    said = talk(served, head(served, ranges, "Connection: close", method="GET", path="/"), seconds=5)
+    assert said.partition(b"\r\n")[0].split()[1] in (b"200", b"400", b"404", b"416", b"431")
+    assert time.process_time() - begin < 2
+
+
+# ---- what is told
+
+
+def test_failures_tell_nothing_of_this_machine(doors, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("Traceback /Users/somebody/secret.py password=hunter2")
+
+    monkeypatch.setattr(doors.engine.store, "rows", broken)
+    monkeypatch.setattr(doors.engine.store, "row", broken)
+    monkeypatch.setattr(doors.engine, "submit", broken)
+    count = 0
+    for method, path in doors.routes():
+        said = doors(
+            method, path, json={"task": "generate", "prompt": "x", "ids": ["0" * 32], "folder": "x", "starred": True}
+        )
+        count += said.status_code == 500
+        for secret in ("/Users", "Traceback", "hunter2", "secret.py", "site-packages", "RuntimeError"):
+            assert secret not in said.text
+    assert count >= 8
+
+
+def test_errors_of_the_package_tell_no_path():
+    from unfog.server.telling import problem
+    from unfog.util.errors import DataError, DiskError, ModelError, UsageError
+
+    for error in (
+        DiskError("cannot write /Users/me/x.png: the disk is full"),
+        ModelError("/Users/me/models/x/model.safetensors is damaged"),
+        DataError("/Users/me/x.png is damaged"),
+        UsageError("the folder C:\\Users\\me\\x exists"),
+        OSError(28, "No space left", "/Users/me/x"),
+        RuntimeError("/Users/me"),
+        MemoryError("/Users/me"),
+    ):
+        code, message, _ = problem(error)
+        assert "me" not in message.split()
+        assert "/Users" not in message
+        assert "Users" not in message
+        assert code in ("disk_full", "model_error", "invalid_request", "internal_error", "out_of_memory")
+    assert problem(UsageError("steps = 0 is not allowed"))[1] == "steps = 0 is not allowed"
+
+
+@pytest.mark.parametrize("text", ["\x1b]0;owned\x07", "a\r\n2026-01-01 INFO [security] all is well", "\x9b31m", "\x00"])
+def test_nothing_that_is_asked_writes_a_line_of_its_own_into_the_log(text):
+    record = logging.LogRecord("unfog.server", logging.INFO, "f", 1, "asked for %s", (text,), None)
+    line = Escaped("%(levelname)s %(message)s").format(record)
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
+    assert line.startswith("INFO asked for ")
+
+
+def test_a_prompt_is_data_all_the_way(doors):
+    hostile = '<img src=x onerror=alert(1)>\r\nSet-Cookie: a=b\x1b[31m "}{ %s {0} ${x} {{7*7}}'
+    said = doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": hostile})
+    assert said.status_code == 202
+    assert said.headers["content-type"] == "application/json"
+    assert "set-cookie" not in said.headers
+    assert said.json()["ask"]["prompt"] == hostile
+    assert doors("GET", f"/api/v1/jobs/{said.json()['id']}").json()["ask"]["prompt"] == hostile
+    assert HOST.startswith("127.")

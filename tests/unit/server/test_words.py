@@ -1,0 +1,33 @@
+"""How a model reads a text."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.models import tiny_tokenizer
+
+from unfog.config.manifest import Knowledge
+from unfog.server.words import Reader, pieces, places
+from unfog.text.known import Known
+
+READER = Reader(tiny_tokenizer(), Known(Knowledge(concepts=("circle", "star"), words="a red green above two the of")))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "spans"),
+    [
+        ("zebra", "a Zebra, zebra", [(2, 7), (9, 14)]),
+        ("red fox", "red   fox", [(0, 9)]),
+        ("a.b", "acb a.b", [(4, 7)]),
+        ("", "x", []),
+    ],
+)
+def test_places(phrase, text, spans):
+    assert places(phrase, text) == spans
+
+
+def test_tokens_of_a_word_that_was_never_shown_are_marked():
+    found = pieces(READER, "a red zebra above a circle", 16)
+    strange = "".join(token["text"] for token in found if not token["known"])
+    assert strange.replace(" ", "").endswith("ebra")
+    assert all(token["known"] for token in found if token["text"].strip() in ("red", "circle", "above"))
+    assert [token["read"] for token in pieces(READER, "a red circle", 2)] == [True, True, False]
