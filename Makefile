@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PROMPT ?= two green stars above a red circle
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint types check bench docs gallery base ready
+.PHONY: help demo test setup lint types check bench docs gallery studio base ready
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ gallery: ready  ## render docs/gallery.html, 200 prompts, nothing picked out (MO
 
 docs: ready  ## write docs/reference.md from the code
 	$(BIN)/python tools/make_reference.py
+
+studio:  ## build the page of the studio into the package (needs Node.js 20.19 or newer)
+	cd studio && npm ci --ignore-scripts && npm run check && npm test && npm run build
 
 base:
 	@$(PYTHON) tools/install.py --venv $(VENV)

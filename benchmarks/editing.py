@@ -83,7 +83,7 @@ def painted(loaded: Loaded, n: int, seed: int) -> dict[str, object]:
         facts = [fact for _, fact in prompts]
         words = [last(generate(loaded.model, text, [k], sample)).x for k, (text, _) in enumerate(prompts)]
         alone = graded(questions, side, [loaded.model.codec.decode(x)[0].clamp(-1, 1) for x in words], facts)
-        made, true, masks, changed, told = list[torch.Tensor](), list[torch.Tensor](), list[torch.Tensor](), 0, []
+        made, true, masks, changed = list[torch.Tensor](), list[torch.Tensor](), list[torch.Tensor](), 0
         for k, (text, _) in enumerate(prompts):
             size = sizes[k]
             x = questions.pictures(seed, n // 2, kind, size)[k]
@@ -96,8 +96,7 @@ def painted(loaded: Loaded, n: int, seed: int) -> dict[str, object]:
             made.append(seen(picture.pixels, questions.channels)[0])
             true.append(seen(pixels, questions.channels)[0])
             masks.append(mask)
-            told.append(made[-1])
-        share, base = shares(graded(questions, side, told, facts))["all"], shares(alone)["all"]
+        share, base = shares(graded(questions, side, made, facts))["all"], shares(alone)["all"]
         out[f"inpaint_{kind}"] = {
             "pictures_changed_outside": changed,
             "all_facts": share.value,

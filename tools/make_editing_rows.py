@@ -34,7 +34,7 @@ ROWS = {
     "compose": ["two.png"],
     "canvases": ["panorama.png", "tiles.png"],
     "denoise": ["noisy.png", "clean.png", "samples/*.png", "map.png"],
-    "restore": ["small.png", "large.png", "blurred.png", "sharp.png"],
+    "restore": ["small.png", "large.png", "blurred.png", "sharp.png", "poor.jpg", "rich.png"],
 }
 MOST = {"denoise": 4}  # pictures of a row
 
@@ -53,7 +53,8 @@ def main() -> None:
         if words[0] == FOLDERS:
             continue
         words = [
-            str(work / word) if word.endswith(".png") or word in ("variants", "samples") else word for word in words
+            str(work / word) if word.endswith((".png", ".jpg")) or word in ("variants", "samples") else word
+            for word in words
         ]
         print(command)
         if code := run(words):
@@ -79,6 +80,7 @@ def degraded(work: Path) -> None:
     shown = pixels_of(scene.resize((96, 96))).float() + 25 * noise
     picture_of(shown.round().clamp(0, 255).to(torch.uint8)).save(work / "noisy.png")
     scene.resize((16, 16), Image.Resampling.BOX).save(work / "small.png")
+    scene.resize((32, 32), Image.Resampling.BOX).save(work / "poor.jpg", quality=8)
     small = pixels_of(scene.resize((32, 32), Image.Resampling.BOX)).float()
     blurred = Blur(gaussian(1.5)).forward(small[None])[0] + 2 * noise[:, :32, :32]
     picture_of(blurred.round().clamp(0, 255).to(torch.uint8)).save(work / "blurred.png")
@@ -86,11 +88,9 @@ def degraded(work: Path) -> None:
 
 def row(pictures: list[Image.Image], out: Path) -> None:
     """Pictures side by side, equally high."""
+    fine, coarse = Image.Resampling.LANCZOS, Image.Resampling.NEAREST
     small = [
-        picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT), Image.Resampling.LANCZOS)
-        if picture.height > HEIGHT
-        else picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT), Image.Resampling.NEAREST)
-        for picture in pictures
+        p.resize((round(p.width * HEIGHT / p.height), HEIGHT), fine if p.height > HEIGHT else coarse) for p in pictures
     ]
     sheet = Image.new("RGB", (sum(p.width + GAP for p in small) - GAP, HEIGHT), (200, 200, 200))
     at = 0

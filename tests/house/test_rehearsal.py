@@ -118,6 +118,7 @@ def test_the_wheel_holds_the_package_and_its_model(clone, tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     model = {Path(name).name for name in names if name.startswith("unfog/assets/models/scenes-32/")}
+    assert {"unfog/server/static/index.html", "unfog/server/static/licences.txt"} <= set(names)
     assert {"unfog.json", "tokenizer.json", "README.md"} <= model
     assert any(name.endswith(".safetensors") for name in model)
     assert "unfog/py.typed" in names
