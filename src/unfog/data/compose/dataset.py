@@ -31,7 +31,7 @@ from unfog.data.scenes import EVALUATION_FROM, VALID_FROM, dice_of
 from unfog.data.scenes_palette import PALETTE
 from unfog.util.random import Draw
 
-VERSION = "compositions-11"
+VERSION = "compositions-12"
 SMALLEST = 32  # pixels a side below which tiny things cannot be told apart
 MIXED = "mixed"
 PROMPT_KINDS: tuple[str, ...] = (MIXED, *RECIPES, *HELD_KINDS)
