@@ -20,6 +20,7 @@ class Cond:
         label: class index, ``(b,)`` int64.
         image: tokens of a reference picture, ``(b, m, d)``.
         control: a spatial condition (mask, edges, known pixels), ``(b, k, *space)``.
+        sketch: what the text alone suggests (``nets/sketch.py``), ``(b, c, *cells)``, worked out once for all steps.
     """
 
     tokens: Tensor | None = None
@@ -28,6 +29,7 @@ class Cond:
     label: Tensor | None = None
     image: Tensor | None = None
     control: Tensor | None = None
+    sketch: Tensor | None = None
 
     def present(self) -> dict[str, Tensor]:
         """The fields that are not ``None``, by name."""

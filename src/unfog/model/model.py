@@ -59,7 +59,17 @@ class Model(nn.Module):
 
         Captions are padded to the longest the model knows, so a prompt's row does not depend on its neighbours.
         """
-        return self.text(self.tokenizer.encode(prompts, pad_to=self.tokenizer.max_tokens).to(self.device))
+        return self.sketched(
+            self.text(self.tokenizer.encode(prompts, pad_to=self.tokenizer.max_tokens).to(self.device))
+        )
+
+    def sketched(self, cond: Cond) -> Cond:
+        """The conditioning with all that follows from its text alone, so that no step works it out again."""
+        match self.denoiser:
+            case Denoiser(net=Hybrid() as net):
+                return net.sketched(cond)
+            case _:
+                return cond
 
     def shape(self, space: Sequence[int] | None = None) -> tuple[int, ...]:
         """Shape of what is denoised for one picture of these sides (height, width); ``None``: as trained."""

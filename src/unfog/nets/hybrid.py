@@ -127,10 +127,16 @@ class Hybrid(nn.Module):
 
     def suggested(self, h: Tensor, cond: Cond) -> list[Tensor]:
         """What the text alone suggests, as large as ``h``; nothing if this network has no sketch."""
-        if self.sketch is None:
+        thumbnail = self.sketched(cond).sketch
+        if self.sketch is None or thumbnail is None:
             return []
-        thumbnail = self.sketch(replace(cond, image=None)).detach()
         return [F.interpolate(thumbnail, size=h.shape[2:], mode=LINEAR[h.ndim - 2], align_corners=False).to(h.dtype)]
+
+    def sketched(self, cond: Cond) -> Cond:
+        """The conditioning with what its text alone suggests, which is the same at every step."""
+        if self.sketch is None or cond.sketch is not None:
+            return cond
+        return replace(cond, sketch=self.sketch(replace(cond, image=None)).detach())
 
     def with_image(self, cond: Cond, project: Linear) -> Cond:
         """The text tokens followed by those of the reference picture, to be attended to alike.

@@ -66,7 +66,7 @@ def meant(model: Model, prompts: tuple[str | Composition, str | Composition], sh
         return conditions(model, prompt) if isinstance(prompt, Composition) else model.condition([prompt.strip()])
     pairs = list(paired(parts_of(prompts[0]), parts_of(prompts[1])))
     rows = [[model.condition([part.text.strip()]) for part in pair] for pair in pairs]
-    conds = [between(first, second, share) for first, second in rows]
+    conds = [model.sketched(between(first, second, share)) for first, second in rows]
     if not any(isinstance(prompt, Composition) for prompt in prompts):
         return conds[0]
     return Composed(conds, [(1 - share) * one.weight + share * other.weight for one, other in pairs])

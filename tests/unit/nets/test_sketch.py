@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from tests.support.models import tiny_config, tiny_model
@@ -67,11 +69,14 @@ def test_the_network_sees_it_and_does_not_train_it():
         config.model_copy(update={"net": config.net.model_copy(update={"sketch": SketchConfig(hidden=16)})})
     )
     net = model.denoiser.net
-    cond = model.condition(["a red circle", "a low tone"])
+    once = model.condition(["a red circle", "a low tone"])
+    cond = replace(once, sketch=None)
     x, level = numbers(2, 3, 32, 32), torch.zeros(2)
     with torch.no_grad():
         net.get_submodule("out").weight.add_(0.1)  # pyright: ignore[reportOperatorIssue, reportCallIssue]
     before = net(x, level, cond)
+    assert once.sketch is not None  # worked out beforehand, it is the same
+    assert torch.equal(net(x, level, once), before)
     before.square().sum().backward()
     sketch = net.get_submodule("sketch")
     assert all(p.grad is None for p in sketch.parameters())
