@@ -75,14 +75,14 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 CAPTIONS = [
     "3x оранжевая звезда",
     "two purple arrows, plain blue background",
-    "a cat carrying a purple apple",
-    "a big blue diamond with a dotted blue background",
+    "a drawing of very small glasses on the left and a bear face on the right on a sheet of green paper in the noto style",
+    "A little mountain above a little apple above a small volleyball on a plain brown background, flat emoji style",
     "top hat, flat, blue stripes, upside-down, sticker style",
-    "watercolor: bacon on the right and an inverted crown on the left on a pink gradient, flat style",
-    "big tilted turtle, pink dotted background",
-    "Glasses left of mountain, green stripes",
+    "watercolor: an enormous noto turtle on a grey polka dot background",
+    "huge turtle, plain purple background",
+    "top hat, orange gradient background, 3d style",
 ]
-TEXTS = "7d9d0110b3b10a2856f57aa6ba69b85bc792f39908e4976971ed5266f8393ba5"
+TEXTS = "a9c85ccda2c46ccc2454b56419e6b3be538bb1423abb5cfb75275baced451aee"
 PROMPTS = [
     "giant noto bacon on a plain black background",
     "neon lights showing a flat stop sign against a black background",
