@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import zipfile
 from pathlib import Path
 
@@ -304,6 +305,14 @@ def test_what_the_server_says_of_itself(served):
     page = served.http.get("/")
     assert page.status_code in (200, 404)
     assert page.status_code == 200 or "not built" in page.text
+
+
+def test_an_answer_does_not_wait_for_the_receipt_of_its_head(served):
+    """Without TCP_NODELAY, what follows the head of an answer is held back for 40 ms (Nagle, delayed ACK)."""
+    assert served.http.get("/healthz").status_code == 200
+    talking = [one.transport.get_extra_info("socket") for one in list(served.server.server_state.connections)]
+    assert talking
+    assert all(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in talking)
 
 
 def test_metrics_are_in_the_format_of_prometheus(served):
