@@ -83,6 +83,9 @@ class Knowledge(Config):
     """All other words of its captions (colours, numbers, sizes, places, styles), with spaces between them."""
     styles: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=200)] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.concepts, self.words))
+
 
 class Manifest(Config):
     """``unfog.json``. ``files`` is filled in by the atomic commit of the folder."""

@@ -26,7 +26,7 @@ from unfog.model.locate import Found, inspect, installed, locate
 from unfog.model.store import load_any
 from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
-from unfog.text.known import Known
+from unfog.text.known import known_to
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -139,7 +139,7 @@ def strange(found: Found, words: Sequence[str]) -> list[str]:
     """The words that the model was never shown."""
     if found.manifest.knows is None:
         return []
-    known = Known(found.manifest.knows)
+    known = known_to(found.manifest.knows)
     return [word for word in words if known.unknown(word)]
 
 

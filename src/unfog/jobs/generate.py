@@ -33,7 +33,7 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
-from unfog.text.known import Known
+from unfog.text.known import known_to
 from unfog.text.prompt import parse, parts_of
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
@@ -209,7 +209,7 @@ def notes(model: Model, manifest: Manifest, prompts: Sequence[str], negative: st
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
     if manifest.knows is None:
         return
-    unknown = Known(manifest.knows).unknown(", ".join([*parts, negative]))
+    unknown = known_to(manifest.knows).unknown(", ".join([*parts, negative]))
     for one in unknown[:NAMED]:
         yield Note(str(one))
     if more := [one.text for one in unknown[NAMED:]]:

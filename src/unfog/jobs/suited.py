@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.model.locate import Found, drawing, locate
-from unfog.text.known import Known
+from unfog.text.known import known_to
 from unfog.text.prompt import parse, parts_of
 
 NEIGHBOUR = 0.5
@@ -47,7 +47,7 @@ def strange(manifest: Manifest, prompts: Sequence[str]) -> float:
     """How much of what is said a model does not know; one that does not say what it knows, knows nothing."""
     if manifest.knows is None:
         return float("inf")
-    known = Known(manifest.knows)
+    known = known_to(manifest.knows)
     texts = [part.text for prompt in prompts for part in parts_of(parse(prompt))]
     return sum(1 if one.nearest is None else NEIGHBOUR for text in texts for one in known.unknown(text))
 

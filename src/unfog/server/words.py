@@ -12,7 +12,7 @@ from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.model.locate import Found
 from unfog.model.store import read_vocabulary
-from unfog.text.known import Known
+from unfog.text.known import Known, known_to
 from unfog.text.prompt import parse, parts_of
 from unfog.text.tokenizer import Tokenizer
 
@@ -72,7 +72,7 @@ def reader_of(found: Found, manifest: Manifest) -> Reader:
     """Read a vocabulary."""
     assert isinstance(manifest.model, ModelConfig)
     tokenizer = read_vocabulary(found.folder, manifest.model)
-    return Reader(tokenizer, None if manifest.knows is None else Known(manifest.knows))
+    return Reader(tokenizer, None if manifest.knows is None else known_to(manifest.knows))
 
 
 def pieces(reader: Reader, text: str, limit: int) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 from PIL import ImageColor
@@ -28,6 +28,7 @@ from unfog.text.things import things
 TYPED = 4  # least letters of a word that may be mistyped, and of what a compound ends in
 ENDING = 3  # letters that inflection may change in scripts that have no plurals here
 LONGEST = 5  # words of a name
+MODELS = 8  # whose knowledge is kept ready
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,12 @@ class Known:
     def _unspaced(self) -> list[str]:
         words = {part for text in (*self.foreign, *self.said) for part in UNSPACED.findall(text)}
         return sorted(words, key=len, reverse=True)
+
+
+@lru_cache(maxsize=MODELS)
+def known_to(knowledge: Knowledge) -> Known:
+    """What a model knows; worked out once, since that takes longer than a question."""
+    return Known(knowledge)
 
 
 def same_stem(one: str, other: str) -> bool:

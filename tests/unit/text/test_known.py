@@ -11,7 +11,7 @@ from unfog.config.manifest import Knowledge
 from unfog.data.compose.caption import TRAIN
 from unfog.data.compose.dataset import Compositions
 from unfog.jobs.knowledge import knowledge_of
-from unfog.text.known import Known, nearest_colour
+from unfog.text.known import Known, known_to, nearest_colour
 from unfog.text.spelling import one_edit, stem, words_of
 from unfog.text.things import distance, things
 
@@ -151,3 +151,10 @@ def test_nearest_colour():
         *("red", "blue", "yellow", "white", "purple")
     ]
     assert nearest_colour("turtle") is None
+
+
+def test_what_a_model_knows_is_worked_out_once(knowledge):
+    same, other = Knowledge.parse(knowledge.model_dump()), Knowledge(words=knowledge.words)
+    assert known_to(knowledge) is known_to(same)
+    assert known_to(other) is not known_to(knowledge)
+    assert known_to(other).unknown("a red violin") == Known(other).unknown("a red violin")
