@@ -25,7 +25,7 @@ from unfog.server.crew import Crew
 from unfog.server.feed import Feed
 from unfog.server.ledger import RESTARTED, Ledger, picture_path
 from unfog.server.limits import check_cost, check_limits
-from unfog.server.line import LONGEST_RETRY_S, retry_after
+from unfog.server.line import LONGEST_RETRY_S, Promises
 from unfog.server.record import Job, ask_text
 from unfog.server.roots import Roots
 from unfog.server.rounds import Rounds
@@ -67,6 +67,7 @@ class Engine:
         self.checking = asyncio.Lock()
         """One check of training data at a time."""
         self._coming = 0
+        self._promises = Promises()
         self._warming = False
         self._rounds = Rounds(settings.engine, self.crew, self.ledger, self._warm)
 
@@ -224,8 +225,10 @@ class Engine:
         engine, crew = self.settings.engine, self.crew
         wait = crew.pace.of(crew.ahead())
         if len(crew.line) + self._coming >= engine.queue or (wait is not None and wait > engine.queue_s):
-            works = [(1 - job.share) * job.work for job in crew.working]
-            raise FullError(retry_after(works, crew.pace), "the queue is full; try again later")
+            works = [job.work for job in crew.working]
+            each = crew.pace.of(sum(works) / max(1, len(works)) / len(crew.posts)) or 1.0
+            again = self._promises.next(time.monotonic(), each, wait or each)
+            raise FullError(again, "the queue is full; try again later")
 
     def _check_training(self, job: Job) -> None:
         assert isinstance(job.ask, TrainAsk)

@@ -11,7 +11,6 @@ and the smallest S goes first. Who asks for a hundred pictures waits for them al
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 FORGET = 0.97  # share of the past that still counts after one more step
@@ -96,8 +95,24 @@ class Pace:
         return None if self.per_unit is None else work * self.per_unit
 
 
-def retry_after(works: Iterable[float], pace: Pace) -> int:
-    """Whole seconds after which one of these jobs has probably ended, at most ``LONGEST_RETRY_S``."""
-    all_of_them = list(works)
-    mean = sum(all_of_them) / max(1, len(all_of_them))
-    return max(1, min(LONGEST_RETRY_S, math.ceil(pace.of(mean) or 1.0)))
+@dataclass
+class Promises:
+    """When those who are refused may come again: one after another, as fast as places become free.
+
+    If all were told the same moment, most of them would come in vain, and the answers to them would take the time that
+    the work needs.
+    """
+
+    last: float = 0.0
+    """The moment promised last."""
+
+    def next(self, now: float, each_s: float, all_s: float) -> int:
+        """Whole seconds until one more may come, at most ``LONGEST_RETRY_S``.
+
+        Args:
+            now: this moment, in seconds of any clock that only goes forward.
+            each_s: seconds between two places that become free.
+            all_s: seconds until all is done that waits now; nobody is sent away for longer.
+        """
+        self.last = min(max(self.last, now) + each_s, now + max(each_s, all_s))
+        return max(1, min(LONGEST_RETRY_S, math.ceil(self.last - now)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unfog.server.line import Line, Pace, retry_after
+from unfog.server.line import Line, Pace, Promises
 
 
 def order(line: Line) -> list[str]:
@@ -72,10 +72,15 @@ def test_the_pace_follows_what_is_seen():
     assert pace.of(1) == pytest.approx(3.0, rel=0.02)
 
 
-def test_when_to_come_again_is_whole_and_bounded():
-    pace = Pace()
-    assert retry_after([5.0], pace) == 1
-    pace.add(1.0, 1.0)
-    assert retry_after([4.0, 8.5], pace) == 7
-    assert retry_after([1e6], pace) == 120
-    assert retry_after([], pace) == 1
+def test_who_is_refused_comes_again_one_after_another():
+    promises = Promises()
+    assert [promises.next(50.0, 0.4, 60.0) for _ in range(6)] == [1, 1, 2, 2, 2, 3]
+    assert promises.next(51.0, 0.4, 60.0) == 2  # at 52.8
+    assert promises.next(99.0, 0.4, 60.0) == 1  # all of them came long ago
+
+
+def test_nobody_is_sent_away_for_longer_than_the_queue_takes():
+    promises = Promises()
+    assert [promises.next(50.0, 3.0, 7.0) for _ in range(4)] == [3, 6, 7, 7]
+    assert promises.next(50.0, 9.0, 0.0) == 9  # a place has to become free in any case
+    assert promises.next(50.0, 1e6, 1e9) == 120
