@@ -128,6 +128,18 @@ def test_a_full_queue_says_when_to_come_again(tiny, tmp_path):
     assert codes[-1].json()["error"]["retryable"] is True
 
 
+def test_those_who_are_refused_do_not_all_come_again_at_once(tiny, tmp_path):
+    doors = Doors(tmp_path, (tiny,), engine={"queue": 3})
+    doors.engine.crew.pace.add(0.5, 1.0)
+    ask = {"task": "generate", "prompt": "x", "chosen": {"steps": 8}}  # 4 s
+    codes = [doors("POST", "/api/v1/jobs", json=ask) for _ in range(9)][3:]
+    doors.close()
+    assert [said.status_code for said in codes] == [429] * 6
+    told = [int(said.headers["retry-after"]) for said in codes]
+    assert (told[0], told[-1]) == (4, 12)  # when the first that waits is done, and when all three are
+    assert told == sorted(told)
+
+
 # ---- over a socket
 
 

@@ -274,6 +274,11 @@ class Crew:
         running = sum((1 - job.share) * job.work for job in self.working)
         return (running + sum(one.work for one in self.line.waiting.values())) / len(self.posts)
 
+    def apart(self) -> float | None:
+        """Seconds between the ends of two jobs, as large as those that run and wait."""
+        works = [one.work for one in (*self.working, *self.line.waiting.values())]
+        return self.pace.of(sum(works) / max(1, len(works)) / len(self.posts))
+
     def outlook(self) -> dict[str, tuple[int, float | None]]:
         """Place and seconds until the end of every job that waits."""
         work = sum((1 - job.share) * job.work for job in self.working)

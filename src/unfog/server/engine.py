@@ -225,8 +225,7 @@ class Engine:
         engine, crew = self.settings.engine, self.crew
         wait = crew.pace.of(crew.ahead())
         if len(crew.line) + self._coming >= engine.queue or (wait is not None and wait > engine.queue_s):
-            works = [job.work for job in crew.working]
-            each = crew.pace.of(sum(works) / max(1, len(works)) / len(crew.posts)) or 1.0
+            each = crew.apart() or 1.0
             again = self._promises.next(time.monotonic(), each, wait or each)
             raise FullError(again, "the queue is full; try again later")
 

@@ -115,4 +115,4 @@ class Promises:
             all_s: seconds until all is done that waits now; nobody is sent away for longer.
         """
         self.last = min(max(self.last, now) + each_s, now + max(each_s, all_s))
-        return max(1, min(LONGEST_RETRY_S, math.ceil(self.last - now)))
+        return max(1, min(LONGEST_RETRY_S, math.ceil(round(self.last - now, 3))))

@@ -84,3 +84,4 @@ def test_nobody_is_sent_away_for_longer_than_the_queue_takes():
     assert [promises.next(50.0, 3.0, 7.0) for _ in range(4)] == [3, 6, 7, 7]
     assert promises.next(50.0, 9.0, 0.0) == 9  # a place has to become free in any case
     assert promises.next(50.0, 1e6, 1e9) == 120
+    assert Promises().next(4.3, 4.0, 0.0) == 4  # 4.3 + 4 - 4.3 is a little more than 4
