@@ -175,7 +175,7 @@ def observe(
 
 def said_in(model: Model, part: Part) -> Said:
     """What one part of a prompt tells the network."""
-    return Said(words_of(model.tokenizer, part.text), model.condition([part.text.strip()]), part.weight)
+    return Said(words_of(model.tokenizer, model.read(part.text)), model.condition([part.text.strip()]), part.weight)
 
 
 def look(model: Model, step: Step, asked: Asked, texts: Texts) -> Moment:

@@ -67,7 +67,7 @@ def edit_job(
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model, tally, told = loaded.model, Tally(), list[str]()
     work = work_of(model, request, inputs, tally)
-    for note in (*notes(model, found.manifest, [request.prompt], request.negative), *where(work)):
+    for note in (*notes(model, [request.prompt], request.negative), *where(work)):
         told.append(note.message)
         yield note
     seeds, paths, drawn = [image_seed(request.seed, k) for k in range(request.n)], list[str](), list[torch.Tensor]()

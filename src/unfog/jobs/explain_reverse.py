@@ -89,7 +89,7 @@ def explain_reverse_job(
     check(found.manifest, wanted)
     check_writable(out.parent)
     loaded = open_model(source, device) if isinstance(source, Found) else source
-    yield from notes(loaded.model, found.manifest, [wanted.prompt], wanted.negative)
+    yield from notes(loaded.model, [wanted.prompt], wanted.negative)
     guidable = found.manifest.caption_dropout > 0
     seen = yield from watched(request, loaded, guidable=guidable)
     other = (yield from without_or_with_sag(wanted, loaded)) if guidable and seen.moments[0].mask is not None else None
@@ -190,7 +190,7 @@ def words_shown(model: Model, prompt: str, seen: Seen, picture: Pixels) -> tuple
     words = [
         f"NOT {word.text}" if part.weight < 0 else word.text
         for part in parts_of(parse(prompt))
-        for word in words_of(model.tokenizer, part.text)
+        for word in words_of(model.tokenizer, model.read(part.text))
     ]
     return tuple(
         WordShown(word, float(h.mean()), heated(picture, stretched(h)), float(e.max()), heated(picture, w))

@@ -19,7 +19,6 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from unfog import __version__
-from unfog.config.manifest import Manifest
 from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
@@ -33,7 +32,6 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
-from unfog.text.known import known_to
 from unfog.text.prompt import parse, parts_of
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
@@ -93,7 +91,7 @@ def generate_job(
     check_trajectory(trajectory)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    told = list(notes(model, found.manifest, prompts_of(request), request.negative))
+    told = list(notes(model, prompts_of(request), request.negative))
     yield from told
     canvas, size = sizes_of(model, request)
     seeds = [image_seed(request.seed, k) for k in range(request.n)]
@@ -201,16 +199,16 @@ def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Se
         yield seeds[first : first + together]
 
 
-def notes(model: Model, manifest: Manifest, prompts: Sequence[str], negative: str) -> Iterator[Note]:
-    """What of the text the model will not see, and what it was never shown (``text/known.py``)."""
+def notes(model: Model, prompts: Sequence[str], negative: str) -> Iterator[Note]:
+    """What of the text the model will not see, reads otherwise (``text/reading.py``), or was never shown."""
     parts = [part.text for text in prompts for part in parts_of(parse(text))]
     for which, text in (*(("prompt", text) for text in parts), ("negative prompt", negative)):
         if lost := model.tokenizer.truncated(text):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
-    if manifest.knows is None:
+    if model.reading is None:
         return
-    unknown = known_to(manifest.knows).unknown(", ".join([*parts, negative]))
-    for one in unknown[:NAMED]:
+    mistakes, unknown = model.reading.remarks(", ".join([*parts, negative]))
+    for one in (*mistakes[:NAMED], *unknown[:NAMED]):
         yield Note(str(one))
     if more := [one.text for one in unknown[NAMED:]]:
         yield Note(f"nor are {len(more)} more: {', '.join(more)[:60]!r}")

@@ -59,7 +59,7 @@ def morph_job(
         check(found.manifest, end)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     for end in ends:
-        yield from notes(loaded.model, found.manifest, [end.prompt], end.negative)
+        yield from notes(loaded.model, [end.prompt], end.negative)
     prompts = (parse(request.prompts[0]), parse(request.prompts[1]))
     frames, tally, steps = list[UInt8[Tensor, "c h w"]](), Tally(), request.sample.steps
     for k in range(request.frames):

@@ -18,6 +18,7 @@ from unfog.core.denoiser import Denoiser
 from unfog.nets.hybrid import Hybrid
 from unfog.nets.picture_encoder import PictureEncoder
 from unfog.text.encoder import TextEncoder
+from unfog.text.reading import Reading
 from unfog.text.tokenizer import Encoded, Tokenizer
 
 PARTS = (4, 4)  # of a reference picture; each becomes a token
@@ -43,6 +44,7 @@ class Model(nn.Module):
         self.codec = codec.requires_grad_(False) if isinstance(codec, nn.Module) else codec
         self.denoiser = denoiser
         self.style = None if style is None else style.requires_grad_(False)
+        self.reading: Reading | None = None  # of a model that says what it knows
 
     @property
     def device(self) -> torch.device:
@@ -59,9 +61,12 @@ class Model(nn.Module):
 
         Captions are padded to the longest the model knows, so a prompt's row does not depend on its neighbours.
         """
-        return self.sketched(
-            self.text(self.tokenizer.encode(prompts, pad_to=self.tokenizer.max_tokens).to(self.device))
-        )
+        read = [self.read(prompt) for prompt in prompts]
+        return self.sketched(self.text(self.tokenizer.encode(read, pad_to=self.tokenizer.max_tokens).to(self.device)))
+
+    def read(self, prompt: str) -> str:
+        """A prompt as the text encoder is given it: without typing mistakes, if it is known which words are right."""
+        return prompt if self.reading is None else self.reading(prompt)
 
     def sketched(self, cond: Cond) -> Cond:
         """The conditioning with all that follows from its text alone, so that no step works it out again."""

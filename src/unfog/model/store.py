@@ -35,6 +35,7 @@ from unfog.model.build import AnyModel, build_any
 from unfog.model.model import Model
 from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
+from unfog.text.reading import Reading
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import ModelError
 from unfog.util.files import commit_directory, verify_directory
@@ -225,6 +226,8 @@ def load_any(folder: Path, *, device: torch.device | None = None) -> AnyModel:
             f"{folder} does not fit its {MANIFEST}: {reason}; restore it from its source, or use the version of unfog"
             f" that made it{made}"
         ) from None
+    if isinstance(model, Model) and manifest.knows is not None:
+        model.reading = Reading(manifest.knows)
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
 
 

@@ -12,8 +12,8 @@ from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.model.locate import Found
 from unfog.model.store import read_vocabulary
-from unfog.text.known import Known, known_to
 from unfog.text.prompt import parse, parts_of
+from unfog.text.reading import Reading
 from unfog.text.tokenizer import Tokenizer
 
 MOST = 4  # vocabularies that are kept
@@ -24,7 +24,7 @@ class Reader:
     """A vocabulary, and what the model knows by name, if that was written down."""
 
     tokenizer: Tokenizer
-    known: Known | None
+    reading: Reading | None
 
 
 class Words:
@@ -62,8 +62,8 @@ class Words:
             cut += [lost] if (lost := reader.tokenizer.truncated(text)) else []
         if lost := reader.tokenizer.truncated(negative):
             notes.append(f"the negative prompt is longer than this model reads; ignored from {lost[:60]!r} on")
-        if reader.known is not None:
-            notes += [str(one) for one in reader.known.unknown(", ".join([*texts, negative]))]
+        if reader.reading is not None:
+            notes += [str(one) for some in reader.reading.remarks(", ".join([*texts, negative])) for one in some]
         used = max((reader.tokenizer.count(text) for text in texts), default=0)
         return {"used": used, "limit": limit, "tokens": tokens, "truncated": " ".join(cut), "notes": notes}
 
@@ -72,12 +72,12 @@ def reader_of(found: Found, manifest: Manifest) -> Reader:
     """Read a vocabulary."""
     assert isinstance(manifest.model, ModelConfig)
     tokenizer = read_vocabulary(found.folder, manifest.model)
-    return Reader(tokenizer, None if manifest.knows is None else known_to(manifest.knows))
+    return Reader(tokenizer, None if manifest.knows is None else Reading(manifest.knows))
 
 
 def pieces(reader: Reader, text: str, limit: int) -> list[dict[str, Any]]:
     """The tokens of a text, each with whether the model was shown it and whether it is read at all."""
-    strange = [] if reader.known is None else [one.text for one in reader.known.unknown(text)]
+    strange = [] if reader.reading is None else [one.text for one in reader.reading.known.unknown(text)]
     spans = [span for phrase in strange for span in places(phrase, text)]
     found = reader.tokenizer.tokens.encode(text, add_special_tokens=False)
     return [

@@ -64,7 +64,7 @@ def redrawn(
         denoise: Denoise = as_before
     else:
         source = Source({step.s: step.x for step in states}, first)
-        pairs = matched(model.tokenizer, prompt, was)
+        pairs = matched(model.tokenizer, model.read(prompt), model.read(was))
         places = blocks(model.config.net)
         towards = prompt_to_prompt(denoiser, new, source, pairs, process, sites=places, words=words, layout=layout)
         denoise = steered(lambda x, t: (towards(x, t), as_before(x, t)), sample.guidance)

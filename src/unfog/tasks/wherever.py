@@ -30,7 +30,7 @@ def wherever(model: Model, x: Float[Tensor, "1 c h w"], words: str) -> Float[Ten
     Raises:
         UsageError: no words, or a network that attends to none.
     """
-    found = [word for word in words_of(model.tokenizer, words) if word.text.lower() not in SMALL_WORDS]
+    found = [word for word in words_of(model.tokenizer, model.read(words)) if word.text.lower() not in SMALL_WORDS]
     if not found:
         raise UsageError(f"no word in {words!r} says what to look for; name a thing, for example the hat")
     height, width = x.shape[2:]

@@ -22,7 +22,7 @@ from unfog.config.manifest import Knowledge
 from unfog.data.compose.nouns import head_at, plural_word
 from unfog.data.scenes_palette import COLOURS, lab, palette_lab
 from unfog.text.closed import CLOSED, NUMBERS
-from unfog.text.spelling import HANGUL, HIRAGANA, UNSPACED, normal, one_edit, singulars, stem, words_of
+from unfog.text.spelling import HANGUL, HIRAGANA, UNSPACED, inflections, normal, one_edit, singulars, stem, words_of
 from unfog.text.things import things
 
 TYPED = 4  # least letters of a word that may be mistyped, and of what a compound ends in
@@ -65,7 +65,7 @@ class Known:
             return next((word for word in reversed(before) if word in self.said), None)
         if (colour := nearest_colour(text)) in self.said:
             return colour
-        called = self._called or {word: word for word in sorted(self.said)}
+        called = self.called or {word: word for word in sorted(self.said)}
         for spelling in (text, *singulars(text)):
             if (near := things().nearest(spelling, called)) is not None:
                 return called[near]
@@ -75,7 +75,7 @@ class Known:
         return called[max(ends, key=len)] if ends else None
 
     @cached_property
-    def _called(self) -> dict[str, str]:
+    def called(self) -> dict[str, str]:
         """Every English name and the first name of its concept; the most useful concepts first."""
         return {name: concept[0] for concept in self.concepts for name in concept}
 
@@ -83,7 +83,7 @@ class Known:
     def _names(self) -> dict[str, list[list[str]]]:
         """Names of several words by their first, longest first."""
         out = dict[str, list[list[str]]]()
-        for words in sorted(map(words_of, self._called), key=len, reverse=True):
+        for words in sorted(map(words_of, self.called), key=len, reverse=True):
             if len(words) > 1:
                 out.setdefault(words[0], []).append(words)
         return out
@@ -91,23 +91,28 @@ class Known:
     @cached_property
     def _alone(self) -> frozenset[str]:
         """Words that are known by themselves: of the grammar, names, and the heads of names."""
-        names = [words for words in map(words_of, self._called) if words]
+        names = [words for words in map(words_of, self.called) if words]
         heads = {words[head_at(words)] for words in names}
         return self.said | CLOSED | heads | {word for name in self.foreign for word in words_of(name)}
 
     @cached_property
     def _parts(self) -> frozenset[str]:
         """Every word of which anything known is made."""
-        return self._alone | {word for name in self._called for word in words_of(name)}
+        return self._alone | {word for name in self.called for word in words_of(name)}
 
     @cached_property
     def _inflected(self) -> dict[str, set[str]]:
         """Plurals and stems, each with the words it may stand for."""
         out = dict[str, set[str]]()
-        for word in self.said | CLOSED | {word for name in self._called for word in words_of(name)}:
+        for word in self.said | CLOSED | {word for name in self.called for word in words_of(name)}:
             out.setdefault(plural_word(word), set()).add(word)
             out.setdefault(stem(word), set()).add(word)
         return out
+
+    @cached_property
+    def spellings(self) -> frozenset[str]:
+        """Every word of which anything known is made, with its inflections if it is an English one."""
+        return self._parts | CLOSED | {form for word in self._parts if word.isascii() for form in inflections(word)}
 
     @cached_property
     def _by_letter(self) -> dict[str, list[str]]:

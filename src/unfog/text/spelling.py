@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from unfog.data.compose.nouns import plural_word
+
 MARKS = "\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200d"  # accents; vowel signs of Devanagari
 LETTER = rf"(?:[^\W_]|[{MARKS}])"
 WORD = re.compile(rf"\d+-[^\W\d_]+|{LETTER}+(?:['’]{LETTER}+)?")
@@ -12,6 +14,7 @@ UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")  # Japanese 
 HIRAGANA = re.compile("[\u3040-\u309f]+")
 HANGUL = re.compile("[\uac00-\ud7a3]")
 VOWEL = re.compile("[aeiouy]")
+DOUBLING = re.compile("[^aeiou][aeiouy][^aeiouwxy]$")
 ENDINGS = ("ing", "ed", "es", "s", "e")
 LEAST = 3  # letters of a stem
 
@@ -34,6 +37,13 @@ def stem(word: str) -> str:
             doubled = ending in ("ing", "ed") and rest[-1] == rest[-2] and rest[-1] not in "aeiouls"
             return rest[:-1] if doubled else rest
     return word
+
+
+def inflections(word: str) -> list[str]:
+    """What English makes of a word, whichever it is: "rides", "rode" apart, "riding" of "ride", "hugged" of "hug"."""
+    base = word.removesuffix("e")
+    doubled = [word + word[-1]] if DOUBLING.search(word) else []
+    return [plural_word(word), *(root + end for root in (base, *doubled) for end in ("ing", "ed"))]
 
 
 def singulars(word: str) -> list[str]:

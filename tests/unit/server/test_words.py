@@ -7,9 +7,9 @@ from tests.support.models import tiny_tokenizer
 
 from unfog.config.manifest import Knowledge
 from unfog.server.words import Reader, pieces, places
-from unfog.text.known import Known
+from unfog.text.reading import Reading
 
-READER = Reader(tiny_tokenizer(), Known(Knowledge(concepts=("circle", "star"), words="a red green above two the of")))
+READER = Reader(tiny_tokenizer(), Reading(Knowledge(concepts=("circle", "star"), words="a red green above two the of")))
 
 
 @pytest.mark.parametrize(

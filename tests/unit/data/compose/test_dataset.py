@@ -75,7 +75,10 @@ def test_scenes_and_captions_stay_what_they_are(sprites):
 CAPTIONS = [
     "3x оранжевая звезда",
     "two purple arrows, plain blue background",
-    "a drawing of very small glasses on the left and a bear face on the right on a sheet of green paper in the noto style",
+    (
+        "a drawing of very small glasses on the left and a bear face on the right on a sheet of green paper"
+        " in the noto style"
+    ),
     "A little mountain above a little apple above a small volleyball on a plain brown background, flat emoji style",
     "top hat, flat, blue stripes, upside-down, sticker style",
     "watercolor: an enormous noto turtle on a grey polka dot background",

@@ -1,0 +1,85 @@
+"""Typing mistakes are undone, and nothing else is touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.support.compose_sprites import make_sprites
+
+from unfog.data.compose.caption import TRAIN
+from unfog.data.compose.dataset import Compositions
+from unfog.data.compose.typo import with_every_word_misspelt
+from unfog.data.scenes import dice_of
+from unfog.jobs.knowledge import knowledge_of
+from unfog.model.locate import locate
+from unfog.model.store import load_model
+from unfog.text.reading import Reading
+from unfog.util.random import Draw
+
+
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    return Reading(knowledge_of(Compositions(make_sprites(), 32)))
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Reading:
+    knows = locate("emoji-64").manifest.knows
+    assert knows is not None
+    return Reading(knows)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("a hamburgr", "a hamburger"),
+        ("A Hamburgr!", "A hamburger!"),
+        ("a caat face", "a cat face"),
+        ("red haert on a yelow bckground", "red heart on a yellow background"),
+        ("two dgos", "two dogs"),
+        ("a police csr", "a police car"),
+        ("frnch freis", "french fries"),
+        ("conr", "corn"),
+        ("a cr", "a car"),
+        ("a boat and a boot", "a boat and a boot"),
+        ("an accordion", "an accordion"),
+        ("a csr", "a csr"),
+        ("eine Schildkröte", "eine Schildkröte"),
+        ("une pomme rouge", "une pomme rouge"),
+        ("乌龟", "乌龟"),
+        ("", ""),
+    ],
+)
+def test_what_is_typed_and_what_is_read(embedded, typed, read):
+    assert embedded(typed) == read
+
+
+def test_no_training_caption_is_changed(reading):
+    made = Compositions(make_sprites(), 32, replace(TRAIN, typos=0, foreign=0))
+    assert {text: reading(text) for text in made.captions(300) if reading(text) != text} == {}
+
+
+def test_most_captions_with_a_mistake_in_every_word_are_restored(reading):
+    """Not all can be: a mistake can make another word, and a word of three letters may be anything."""
+    plain = Compositions(make_sprites(), 32, replace(TRAIN, typos=0, foreign=0)).captions(200)
+    typed = [with_every_word_misspelt(t, d) for t, d in zip(plain, dice_of(5, range(200), Draw.TYPO), strict=True)]
+
+    def wrong(texts: list[str]) -> int:
+        pairs = zip(texts, plain, strict=True)
+        return sum(a != b for text, right in pairs for a, b in zip(text.split(), right.split(), strict=True))
+
+    assert wrong([reading(text) for text in typed]) < 0.15 * wrong(typed)
+
+
+def test_what_is_read_otherwise_is_said(embedded):
+    mistakes, unknown = embedded.remarks("a hamburgr beside an accordion")
+    assert [str(one) for one in mistakes] == ["'hamburgr' is read as 'hamburger'"]
+    assert [one.text for one in unknown] == ["accordion"]
+
+
+def test_a_model_reads_before_it_conditions():
+    model = load_model(locate("scenes-32").folder)
+    typed, right, other = (model.condition([text]).present() for text in ("a rde circle", "a red circle", "a blue one"))
+    assert typed["tokens"].equal(right["tokens"])
+    assert not typed["tokens"].equal(other["tokens"])
