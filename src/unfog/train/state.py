@@ -157,6 +157,6 @@ def unused(path: Path) -> Path:
 
 
 def prune(root: Path, keep: int) -> None:
-    """Delete all but the ``keep`` newest checkpoints."""
-    for folder in sorted(root.glob("step-*"))[:-keep]:
+    """Delete all but the ``keep`` newest checkpoints; what a link leads to stays."""
+    for folder in [path for path in sorted(root.glob("step-*")) if not path.is_symlink()][:-keep]:
         shutil.rmtree(folder)
