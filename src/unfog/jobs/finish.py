@@ -12,7 +12,7 @@ from unfog.config.manifest import Manifest, Training
 from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
 from unfog.jobs.credits import notice_of
-from unfog.jobs.datasets import BUILT_IN
+from unfog.jobs.datasets import BUILT_IN, told_captions
 from unfog.jobs.knowledge import knowledge_of
 from unfog.jobs.run import Run
 from unfog.jobs.run_folder import RunFolder, seconds_in
@@ -65,7 +65,7 @@ def write_model(
         tokenizer_sha256=None if tokenizer is None else tokenizer.sha256(),
         sample=recommended(config.train),
         examples=run.examples,
-        knows=knowledge_of(dataset),
+        knows=knowledge_of(dataset, least=1 if told_captions(config.data) else 2),
         training=Training(
             command=run.command,
             seed=config.train.seed,
