@@ -1,4 +1,4 @@
-"""T24: data sets of strangers: only pictures, texts and tables are read, only inside the folder, and as what they are."""
+"""T24: data sets of strangers: pictures, texts and tables are read, inside the folder, as what they are; no more."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ PICKLE = b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x93\x94\x8c\x0ftouch pwned.t
 CODE = b"import os\nos.system('touch pwned.txt')\n"
 PIPE = "pipe:touch pwned.txt"
 HOSTILE = {
-    "x.pth": PICKLE, "x.pt": PICKLE, "x.ckpt": PICKLE, "x.bin": PICKLE, "x.pkl": PICKLE, "x.npy": PICKLE, "x.cls": PICKLE,
-    "x.pyd": CODE, "x.so": b"\x7fELF", "data.py": CODE, "__init__.py": CODE, "conftest.py": CODE, "sitecustomize.py": CODE,
-    "dataset_infos.json": b'{"builder": "os.system"}', "state.json": b'{"_target_": "os.system"}', "shards.txt": PIPE.encode(),
-    "desktop.ini": CODE, "Makefile": b"all:\n\ttouch pwned.txt\n", "x.yaml": b"!!python/object/apply:os.system ['touch pwned.txt']",
+    "x.pth": PICKLE, "x.pt": PICKLE, "x.ckpt": PICKLE, "x.bin": PICKLE, "x.pkl": PICKLE, "x.npy": PICKLE,
+    "x.cls": PICKLE, "x.pyd": CODE, "x.so": b"\x7fELF", "data.py": CODE, "__init__.py": CODE, "conftest.py": CODE,
+    "sitecustomize.py": CODE,
+    "dataset_infos.json": b'{"builder": "os.system"}', "state.json": b'{"_target_": "os.system"}',
+    "shards.txt": PIPE.encode(),
+    "desktop.ini": CODE, "Makefile": b"all:\n\ttouch pwned.txt\n", 
+    "x.yaml": b"!!python/object/apply:os.system ['touch pwned.txt']",
     "x.parquet": b"PAR1", "shard-{000000..999999}.tar": b"", "x.csv": b"=cmd|'/c touch pwned.txt'!A0",
 }  # fmt: skip
 ADDRESSES = [

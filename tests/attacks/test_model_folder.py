@@ -104,7 +104,7 @@ def imported():
 
 
 def test_a_manifest_that_names_code(unfog, evil, imported):
-    """In every text of it, and as a key beside each; whatever becomes of it, nothing of that name is imported or run."""
+    """In every text of it, and as a key beside each; whatever becomes of it, nothing so called is imported or run."""
     original = manifest_json(evil)
     where = [path for path in places_of(original) if path[0] != "files"]
     assert len(where) > 15

@@ -26,8 +26,8 @@ WRITES = {
 BODIES = [
     {"task": "generate", "prompt": "a red circle", "model": "tiny"},
     {"task": "train", "folder": "scenes", "name": "evil", "set": ["train.batch=12"]},
-    {"id": "unfog_evil", "url": "https://evil.test/nodes.git", "install": True, "package": "evil", "path": "../../../evil.py"},
-    {"files": {"../../unfog/evil.py": "import os"}, "config": {"_target_": "os.system"}, "plugin": "evil:main", "enabled": True},
+    {"id": "unfog_evil", "url": "https://evil.test/nodes.git", "install": True, "path": "../../../evil.py"},
+    {"files": {"../../unfog/evil.py": "import os"}, "config": {"_target_": "os.system"}, "plugin": "evil:main"},
     {"sd_model_checkpoint": "../../evil", "outdir_samples": "/", "CLIP_stop_at_last_layers": 1},
 ]  # fmt: skip
 
@@ -70,7 +70,7 @@ def test_no_route_writes_outside_of_the_data_folder(doors, touched, tmp_path_fac
     assert len(routes) > 60
     touched.clear()
     for method, path in routes:
-        if path.endswith(("2img", "-image")):
+        if path.startswith("/v1/images/") or path.endswith(("2img", "-image")):
             continue  # they wait for a picture, and the job that they ask for is the first body of all
         for body in BODIES:
             doors(method, path, json=body)
@@ -104,7 +104,7 @@ def test_nothing_in_the_package_looks_for_plug_ins(repo):
     """Neither entry points, nor modules by a name that is not written there, nor folders that are put on the path."""
     allowed = {
         "src/unfog/data/emoji_font.py",  # its own two extras, by name
-        "src/unfog/evaluate/peers/worker.py",  # other people's samplers to compare with, in a process that a person starts
+        "src/unfog/evaluate/peers/worker.py",  # other people's samplers, in a process that a person starts
     }
     for path in (repo / "src").rglob("*.py"):
         name = path.relative_to(repo).as_posix()

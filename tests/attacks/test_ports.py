@@ -123,7 +123,7 @@ def test_no_other_command_listens(models, tmp_path):
 
 
 def test_nothing_in_the_package_speaks_to_other_machines(repo):
-    """Neither torch.distributed, which listens on every address, nor any side server, nor objects that are unpickled."""
+    """Neither torch.distributed, which listens on every address, nor a side server, nor objects to unpickle."""
     for path in (repo / "src").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):

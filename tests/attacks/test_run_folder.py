@@ -150,7 +150,7 @@ def test_a_crafted_configuration_is_refused(resumed, evil, name):
 
 
 TENSORS: dict[str, Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]] = {
-    "of another network": lambda held: {"evil": torch.zeros(3)},
+    "of another network": lambda _: {"evil": torch.zeros(3)},
     "one more": lambda held: held | {"exp_avg/evil": torch.zeros(3)},
     "of another shape": lambda held: {name: torch.zeros(5, 7) for name in held},
 }

@@ -16,7 +16,8 @@ from unfog.util.errors import UsageError
 
 REFUSED = ("gore", "jane doe", "weapon*", "*血*")
 SPELT = [
-    "gore", "a GORE scene", "much gore, at night", "ｇｏｒｅ", "go\u200bre", "gó\u0301re", "gore's", "(gore:1.3)", "gore\u0000",
+    "gore", "a GORE scene", "much gore, at night", "ｇｏｒｅ", "go\u200bre", "gó\u0301re", "gore's",
+    "(gore:1.3)", "gore\u0000",
     "Jane  Doe", "jane-doe", "JANE_DOE", "jane\ndoe", "weaponry", "weapon", "流血事件", "a red circle. gore",
 ]  # fmt: skip
 FINE = ["a red circle", "Gorey Castle", "plain jane, john doe", "disarmed", "ignore"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import os
 from pathlib import Path
 
 LISTENS = "0A"  # state of a TCP socket
@@ -39,7 +38,7 @@ def sockets(pid: int) -> set[str]:
     out = set[str]()
     for handle in Path(f"/proc/{pid}/fd").glob("*"):
         with contextlib.suppress(OSError):
-            target = os.readlink(handle)
+            target = str(handle.readlink())
             if target.startswith("socket:["):
                 out.add(target.removeprefix("socket:[").removesuffix("]"))
     return out
