@@ -26,7 +26,7 @@ HOSTILE = {
     "sitecustomize.py": CODE,
     "dataset_infos.json": b'{"builder": "os.system"}', "state.json": b'{"_target_": "os.system"}',
     "shards.txt": PIPE.encode(),
-    "desktop.ini": CODE, "Makefile": b"all:\n\ttouch pwned.txt\n", 
+    "desktop.ini": CODE, "Makefile": b"all:\n\ttouch pwned.txt\n",
     "x.yaml": b"!!python/object/apply:os.system ['touch pwned.txt']",
     "x.parquet": b"PAR1", "shard-{000000..999999}.tar": b"", "x.csv": b"=cmd|'/c touch pwned.txt'!A0",
 }  # fmt: skip
