@@ -1,4 +1,4 @@
-"""Crafted recipes of edited pictures: bounded like all others, and they reach no file but those a person names."""
+"""T14: crafted recipes of edited pictures: bounded like all others; they reach no file but those a person names."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Crafted model folders: nothing in them is executed, believed or left to fill memory."""
+"""T1, T2, T22: crafted model folders: nothing in them is executed, believed or left to fill memory."""
 
 from __future__ import annotations
 
 import json
 import os
 import struct
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,70 @@ def test_nor_inside_a_folder(unfog, evil, name):
     assert not Path("evil-ran-x").exists()
 
 
+CODE = [
+    "os.system",
+    "builtins.eval",
+    "unfog.cli.main:run",
+    "__import__('os').system('touch evil-ran-x')",
+    "../../evil.py",
+]
+NAMES = [
+    "_target_",
+    "_class_name",
+    "auto_map",
+    "custom_pipeline",
+    "trust_remote_code",
+    "__class__",
+    "__reduce__",
+    "kind",
+]
+
+
+def places_of(record: Any, *path: Any) -> list[tuple[Any, ...]]:
+    """Where texts and tables stand in a manifest."""
+    inner = record.items() if isinstance(record, dict) else enumerate(record) if isinstance(record, list) else ()
+    here = [path] if isinstance(record, dict | str) and path else []
+    return here + [found for key, value in inner for found in places_of(value, *path, key)]
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """Modules that are looked for, and programs that are started; the hook cannot be taken away again."""
+    seen, on = list[str](), [False]
+
+    def hook(event, arguments):
+        if on[0] and event in ("import", "exec", "os.system", "subprocess.Popen", "os.exec", "os.posix_spawn"):
+            seen.append(f"{event} {arguments[0]}")
+
+    sys.addaudithook(hook)
+    on[0] = True
+    yield seen
+    on[0] = False
+
+
+def test_a_manifest_that_names_code(unfog, evil, imported):
+    """In every text of it, and as a key beside each; whatever becomes of it, nothing so called is imported or run."""
+    original = manifest_json(evil)
+    where = [path for path in places_of(original) if path[0] != "files"]
+    assert len(where) > 15
+    unfog("model", "show", "evil")  # whatever is loaded once is loaded now
+    unfog("model", "show", "nothing")
+    imported.clear()
+    for k, path in enumerate(where):
+        record = json.loads(json.dumps(original))
+        here = record
+        for key in path[:-1]:
+            here = here[key]
+        if isinstance(here[path[-1]], dict):
+            here[path[-1]][NAMES[k % len(NAMES)]] = CODE[k % len(CODE)]
+        else:
+            here[path[-1]] = CODE[k % len(CODE)]
+        sign(evil, record)
+        unfog("model", "show", "evil")
+    assert [one for one in imported if any(name in one for name in ("evil", "system", "builtins", "cli.main:"))] == []
+    assert not Path("evil-ran-x").exists()
+
+
 SPLIT = {"type": "Split", "pattern": {"Regex": "(a|a)*$"}, "behavior": "Isolated", "invert": False}
 PADDING = {"strategy": {"Fixed": 10**9}, "direction": "Right", "pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"}
 TOKENIZERS: dict[str, tuple[str, Any]] = {
@@ -106,6 +171,11 @@ WEIGHT_FILES = {
     "negative offsets": header(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}'),
     "overlap": header(b'{"a":' + BYTES + b',"b":' + BYTES + b"}"),
     "other tensors": header(b'{"a":' + BYTES + b"}"),
+    "overflowing shape": header(b'{"a":{"dtype":"F32","shape":[4611686018427387904,8],"data_offsets":[0,4]}}'),
+    "one name twice": header(b'{"a":' + BYTES + b',"a":' + BYTES + b"}"),
+    "header of 99 MB": header(b'{"a":' + BYTES + b" " * 99_000_000 + b"}"),
+    "pickle under its name": PICKLE,
+    "zip of a pickle": b"PK\x03\x04" + bytes(26) + b"data.pkl" + PICKLE,
 }
 
 

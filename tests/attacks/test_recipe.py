@@ -1,4 +1,4 @@
-"""Crafted pictures: whatever their recipe says, one line comes back, quickly, and nothing is made."""
+"""T14: crafted pictures: whatever their recipe says, one line comes back, quickly, and nothing is made."""
 
 from __future__ import annotations
 

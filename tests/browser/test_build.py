@@ -1,4 +1,4 @@
-"""The files of the studio in the package are those that its source gives, and small."""
+"""T35: the files of the studio in the package are those that its source gives, and small."""
 
 from __future__ import annotations
 

@@ -49,12 +49,18 @@ def serve(
     device: Device = None,
     threads: Threads = None,
     train_root: Roots = None,
+    refuse: Annotated[
+        Path | None,
+        typer.Option("--refuse", help="Text file, one word or phrase a line: prompts that hold one are refused."),
+    ] = None,
     training: Annotated[bool, typer.Option("--training/--no-training", help="Whether models may be trained.")] = True,
     queue: Annotated[int, typer.Option("--queue", help="Jobs that wait at most.")] = 64,
     at_once: Annotated[int, typer.Option("--at-once", help="Jobs that are advanced in turn on a device.")] = 4,
     drain: Annotated[float, typer.Option("--drain", help="Seconds for running jobs to finish when stopped.")] = 20.0,
 ) -> None:
     """Answer over HTTP: our own interface, and those that other programs speak. See docs/server.md."""
+    from unfog.cli.parse import lines_of
+
     settings = {
         "host": host,
         "port": port,
@@ -65,6 +71,7 @@ def serve(
         "threads": threads,
         "roots": [str(root) for root in train_root or []],
         "training": training,
+        "refused": [] if refuse is None else [line for line in lines_of(refuse) if not line.startswith("#")],
         "engine": {"queue": queue, "at_once": at_once, "drain_s": drain},
     }
     start(settings, api_key or [], data, browser=False)

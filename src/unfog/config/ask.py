@@ -22,7 +22,8 @@ from unfog.util.errors import UsageError
 
 SAFE_INTEGER = 2**53 - 1  # the largest that every JSON reader keeps exactly
 SETTING = re.compile(
-    r"((train|model)(\.\w+)+|data\.(flip|crop|relations|missing_captions|broken_files)) *=[^\x00-\x1f]*", re.ASCII
+    r"((train|model)(\.\w+)+|data\.(flip|crop|relations|missing_captions|broken_files|tell_captions)) *=[^\x00-\x1f]*",
+    re.ASCII,
 )
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # names that are devices on Windows
 

@@ -81,6 +81,8 @@ class Server(Config):
     roots: tuple[str, ...] = ()
     """Folders whose subfolders may be trained on; none: no training but on ``scenes``."""
     training: bool = True
+    refused: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=10_000)] = ()
+    """Words and phrases that no prompt may hold (``server/policy.py``); none: everything is drawn."""
     connections: Count = 512
     """Open connections of all clients together."""
     per_address: Count = 256

@@ -53,6 +53,7 @@ class DataConfig(Config):
     ``missing_captions``: refuse pictures without a caption, leave them out, or caption them with their folder's name.
     ``crop``: of a folder, squares cut out at random instead of the middle ones, other ones at every visit, without
     captions (what is said of a whole photograph is seldom true of a part).
+    ``tell_captions``: of a folder, let the finished model tell captions as examples, and words of one caption alone.
     """
 
     source: str = "scenes"
@@ -67,6 +68,7 @@ class DataConfig(Config):
     """Pairs of names that mean the same (other languages, synonyms, misspelt), beside each composed scene; text-image
     models learn that they do."""
     crop: bool = False
+    tell_captions: bool = False
 
 
 class OptimiserConfig(Config):

@@ -71,7 +71,7 @@ def change_since(lock: Mapping[str, Any], dataset: Captioned) -> str | None:
         "changed": sorted(path for path in now.keys() & before.keys() if now[path] != before[path]),
     }
     said = [f"{len(paths)} {kind} ({_named(paths)})" for kind, paths in kinds.items() if paths]
-    if not said and _valid_sha256(dataset.entries) != lock["splits"]["valid_sha256"]:
+    if not said and _valid_sha256(dataset.entries) != lock["splits"].get("valid_sha256"):
         said = ["other pictures are kept for validation"]
     return ", ".join(said) or None
 

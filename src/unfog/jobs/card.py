@@ -6,8 +6,10 @@ import re
 
 from unfog.config.manifest import Manifest, Metric, Training
 from unfog.jobs.abilities import abilities_text
+from unfog.util.errors import one_line
 
 WATTS = {"cpu": 15, "cuda": 700, "mps": 40}  # a core with its share of the machine; the limit of an H100; a laptop
+MARKUP = re.compile(r"[\\`*_\[\]<>&|#!]")
 TASKS = {
     "diffusion": "text-to-image",
     "contrast": "zero-shot-image-classification",
@@ -35,7 +37,7 @@ def card(manifest: Manifest) -> str:
         "",
     ]
     if m.examples:
-        lines += ["Prompts of the kind it was trained on:", "", *[f"- {text}" for text in m.examples], ""]
+        lines += ["Prompts of the kind it was trained on:", "", *[f"- {plain(text)}" for text in m.examples], ""]
     lines += abilities_text(m)
     if t is not None:
         lines += [
@@ -86,7 +88,13 @@ def size(parameters: int) -> str:
 
 def licence(name: str, count: int) -> str:
     """A licence and how many pictures have it; a set without end says 0."""
-    return f"{name} ({count} picture{'s' if count > 1 else ''})" if count else name
+    called = plain(name)
+    return f"{called} ({count} picture{'s' if count > 1 else ''})" if count else called
+
+
+def plain(text: str) -> str:
+    """What strangers wrote, as text: captions and names of licences are no markup of the card."""
+    return MARKUP.sub(r"\\\g<0>", one_line(text))
 
 
 def row(metric: Metric) -> str:

@@ -11,9 +11,10 @@ from unfog.data.dataset import Dataset
 from unfog.data.lock import change_since, lock_of
 from unfog.jobs.run_folder import RunFolder
 from unfog.util.errors import DataError
-from unfog.util.files import write_atomic
+from unfog.util.files import read_object, write_atomic
 
 NAME = "dataset.lock.json"
+LOCK_BYTES = 2**30  # a picture has two hundred
 
 
 def write_lock(folder: RunFolder, dataset: Dataset) -> None:
@@ -25,10 +26,13 @@ def write_lock(folder: RunFolder, dataset: Dataset) -> None:
 
 
 def check_unchanged(folder: RunFolder, fingerprint: str, source: str, dataset: Dataset) -> None:
-    """Raises DataError, naming what changed, unless ``dataset`` is what the run started with."""
+    """Raises DataError, naming what changed, unless ``dataset`` is what the run started with; or for a crafted lock."""
     path = folder.root / NAME
     change = "" if dataset.fingerprint() == fingerprint else "other pictures or captions"
     if isinstance(dataset, Captioned) and path.is_file():
-        change = change_since(json.loads(path.read_text(encoding="utf-8")), dataset) or change
+        lock = read_object(path, most=LOCK_BYTES, error=DataError)
+        if not isinstance(lock.get("files"), dict) or not isinstance(lock.get("splits"), dict):
+            raise DataError(f"{path} is not understood; restore it from its source")
+        change = change_since(lock, dataset) or change
     if change:
         raise DataError(f"{source} changed since the run in {folder.root} started: {change}; start a new run for it")

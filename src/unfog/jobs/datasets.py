@@ -61,6 +61,11 @@ def open_dataset(config: DataConfig, size: int, *, references: float = 0.0) -> G
     return (yield from told(reading, f"reading {root}"))
 
 
+def told_captions(config: DataConfig) -> bool:
+    """Whether a model may tell captions that it was trained on: those of built-in sets, or if somebody said so."""
+    return config.source in BUILT_IN or config.tell_captions
+
+
 def source_folder(config: DataConfig) -> Path:
     """The folder that a configuration names.
 

@@ -12,10 +12,10 @@ from unfog.config.manifest import Manifest, Training
 from unfog.data.dataset import Dataset
 from unfog.jobs.card import card
 from unfog.jobs.credits import notice_of
-from unfog.jobs.datasets import BUILT_IN
+from unfog.jobs.datasets import BUILT_IN, told_captions
 from unfog.jobs.knowledge import knowledge_of
 from unfog.jobs.run import Run
-from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.run_folder import RunFolder, seconds_in
 from unfog.jobs.watch import recommended
 from unfog.model.model import Model
 from unfog.model.store import count, save_model
@@ -33,9 +33,7 @@ def model_name(folder: Path) -> str:
 
 def logged_seconds(folder: RunFolder) -> float:
     """Time that the events account for: of all sessions, up to the last log line, without what a kill undid."""
-    lines = folder.events.read_text(encoding="utf-8").splitlines() if folder.events.is_file() else []
-    events = (json.loads(line) for line in lines)
-    return sum(e["time"]["seconds"] for e in events if e["kind"] == "metric")
+    return sum(map(seconds_in, folder.lines()))
 
 
 def write_model(
@@ -67,7 +65,7 @@ def write_model(
         tokenizer_sha256=None if tokenizer is None else tokenizer.sha256(),
         sample=recommended(config.train),
         examples=run.examples,
-        knows=knowledge_of(dataset),
+        knows=knowledge_of(dataset, least=1 if told_captions(config.data) else 2),
         training=Training(
             command=run.command,
             seed=config.train.seed,

@@ -1,8 +1,9 @@
 """What a model is shown by name, from the pictures it is trained on, for its manifest.
 
 Composed scenes name their sprites, in several languages, and say the rest with the words of a grammar; of other
-pictures there are the words of their captions. Things that training never shows (``data/compose/hold.py``) are not
-among it.
+pictures there are the words of their captions, in alphabetical order, so that no caption can be read off. A word of one
+caption alone may be somebody's name and is left out, unless captions may be told. Things that training never shows
+(``data/compose/hold.py``) are not among it.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ GRAMMAR = 1_000  # captions of scenes, made of 60 words, that hold all of them
 MOST = 20_000  # words of captions, the most frequent first
 
 
-def knowledge_of(dataset: Dataset) -> Knowledge:
-    """What a model trained on these pictures knows by name."""
+def knowledge_of(dataset: Dataset, *, least: int = 1) -> Knowledge:
+    """What a model trained on these pictures knows by name; words of a folder that stand in ``least`` captions."""
     if isinstance(dataset, Compositions):
         return of_compositions(dataset)
     limit = GRAMMAR if isinstance(dataset, Scenes) else CAPTIONS
-    words = Counter(word for text in dataset.captions(limit) for word in words_of(normal(text)))
+    words = Counter(word for text in dataset.captions(limit) for word in set(words_of(normal(text))))
     if isinstance(dataset, Scenes):
         return Knowledge(concepts=SCENE_SHAPES, words=listed(words))
-    return Knowledge(words=" ".join(word for word, _ in words.most_common(MOST)))
+    return Knowledge(words=listed(word for word, n in words.most_common(MOST) if n >= least))
 
 
 def of_compositions(dataset: Compositions) -> Knowledge:

@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
+from pydantic import Field
 
 import unfog
 from unfog.codec.vae import VAE
@@ -23,11 +24,12 @@ from unfog.jobs.data_lock import write_lock
 from unfog.jobs.datasets import open_dataset
 from unfog.jobs.events import Event
 from unfog.jobs.plan import Plan, references_of
-from unfog.jobs.run_folder import RunFolder
+from unfog.jobs.run_folder import RUN_BYTES, RunFolder
 from unfog.jobs.start import begin_with
 from unfog.jobs.vocabulary import Vocabulary
 from unfog.model.build import build_any, build_density
 from unfog.model.model import Model
+from unfog.model.store import VOCABULARY_LIMIT
 from unfog.text.tokenizer import Tokenizer
 from unfog.train.coarse import Halved, halved
 from unfog.train.coded import Coded, coded
@@ -38,20 +40,20 @@ from unfog.train.optimise import optimisers
 from unfog.train.state import TrainState
 from unfog.util.devices import bf16_supported
 from unfog.util.errors import DataError
-from unfog.util.files import staged_directory, write_atomic
+from unfog.util.files import read_object, read_text, staged_directory, write_atomic
 
 
 class Run(Config):
     """``run.json``: decided once when the run starts, never changed."""
 
-    format: str = "unfog.run/1"
+    format: Literal["unfog.run/1"] = "unfog.run/1"
     config: RunConfig
     data_fingerprint: str
     data_licences: dict[str, int]
     redistributable: bool
     examples: tuple[str, ...]
     command: str
-    threads: int
+    threads: Annotated[int, Field(ge=1, le=1024)]
     device: str
     precision: str
     versions: dict[str, str]
@@ -105,20 +107,21 @@ def start_run(
 
 
 def read_run(folder: RunFolder) -> tuple[Run, Tokenizer | None]:
-    """What ``start_run`` wrote.
+    """What ``start_run`` wrote, or a stranger.
 
     Raises:
-        DataError: it is not understood.
+        DataError: it is not understood. ModelError: its vocabulary is none.
     """
+    record = read_object(folder.run_file, most=RUN_BYTES, error=DataError)
     try:
-        run = Run.parse(json.loads(folder.run_file.read_text(encoding="utf-8")))
+        run = Run.parse(record)
     except ValueError as error:
         raise DataError(
             f"{folder.run_file} is not understood ({error}): continue with the unfog that started it"
         ) from None
     if isinstance(run.config.model, WORDLESS):
         return run, None
-    text = folder.vocabulary.read_text(encoding="utf-8")
+    text = read_text(folder.vocabulary, most=VOCABULARY_LIMIT, error=DataError)
     return run, Tokenizer.from_json(text, run.config.model.text.max_tokens, run.config.model.text.buckets)
 
 

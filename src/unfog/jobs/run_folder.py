@@ -1,5 +1,8 @@
 """A training run on disk: its configuration, vocabulary, events, checkpoints and samples, and who may write to it.
 
+A run folder may be a stranger's: every file of it is read with a bound on its size, no link in it is followed, and its
+events are shown and counted only.
+
 RUN/run.json            what was decided once: full configuration, data fingerprint, length, command, versions
 RUN/tokenizer.json      the vocabulary
 RUN/dataset.lock.json   which pictures with which captions; a resumed run refuses others
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,8 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unfog.util.errors import LockedError, UsageError
-from unfog.util.files import TEMPORARY, disk_errors, sweep_temporary, write_atomic
+from unfog.util.errors import DataError, LockedError, UsageError
+from unfog.util.files import TEMPORARY, disk_errors, read_text, sweep_temporary, write_atomic
+
+RUN_BYTES = 16 * 2**20  # of run.json: a configuration, and eight captions of at most 2^20 bytes
+EVENTS_BYTES = 2**30  # a line has a few hundred
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,15 @@ class RunFolder:
         """SHA-256 of ``run.json``; every checkpoint carries it, so settings cannot change in the middle of a run."""
         return hashlib.sha256(self.run_file.read_bytes()).hexdigest()
 
+    def check_inside(self) -> None:
+        """Raises DataError if anything in it is neither a file nor a folder: links lead out, and pipes never end."""
+        for folder, inner, files in os.walk(self.root):
+            for path in (Path(folder) / name for name in (*inner, *files)):
+                if path.is_symlink():
+                    raise DataError(f"{path} is a link, and a run holds none; put there what it leads to")
+                if not (path.is_file() or path.is_dir()):
+                    raise DataError(f"{path} is no regular file; remove it")
+
     def check_new(self) -> None:
         """Raises UsageError unless a new run may start here."""
         if self.started():
@@ -89,11 +105,20 @@ class RunFolder:
             file.flush()
             os.fsync(file.fileno())  # a checkpoint never knows of more than the events do
 
+    def lines(self) -> list[str]:
+        """The lines of the events, each with its end.
+
+        Raises:
+            DataError: they are far too many.
+        """
+        if not self.events.is_file():
+            return []
+        text = read_text(self.events, most=EVENTS_BYTES, error=DataError)
+        return [f"{line}\n" for line in text.split("\n") if line]
+
     def rewind(self, seen_images: int) -> None:
         """Drop events after ``seen_images``; what is dropped is kept in ``events.N.jsonl``."""
-        if not self.events.is_file():
-            return
-        lines = self.events.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = self.lines()
         keep = [line for line in lines if seen_at(line) <= seen_images]
         if len(keep) == len(lines):
             return
@@ -106,8 +131,9 @@ class RunFolder:
         """Hold the run for this process, and remove what a killed one left half-written.
 
         Raises:
-            LockedError: another process is training here.
+            LockedError: another process is training here. DataError: as ``check_inside``.
         """
+        self.check_inside()
         with disk_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "LOCK").open("a+") as file:
@@ -127,10 +153,24 @@ def of_a_start(name: str) -> bool:
 
 def seen_at(line: str) -> float:
     """Position of an event line in the run; a torn last line counts as after everything."""
+    return number(line, "seen_images", otherwise=math.inf)
+
+
+def seconds_in(line: str) -> float:
+    """Time that an event line accounts for."""
+    return max(0.0, number(line, "time", "seconds", otherwise=0.0))
+
+
+def number(line: str, *keys: str, otherwise: float) -> float:
+    """A finite number in the JSON object of a line; ``otherwise`` if there is none."""
     try:
-        return float(json.loads(line)["seen_images"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")
+        here = json.loads(line)
+        for key in keys:
+            here = here[key]
+        found = float(here)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return otherwise
+    return found if math.isfinite(found) else otherwise
 
 
 def try_lock(handle: int) -> bool:

@@ -24,10 +24,13 @@ def snapshot_job(run_folder: Path, out: Path) -> Iterator[Event]:
         UsageError: ``out`` exists.
     """
     folder = RunFolder(run_folder)
-    last = latest_checkpoint(folder) if folder.started() else None
-    if last is None:
-        raise DataError(f"{run_folder} has saved no checkpoint yet; name the folder given to `unfog train --out`")
+    folder.check_inside()
+    none = f"{run_folder} has saved no checkpoint yet; name the folder given to `unfog train --out`"
+    if not folder.started():
+        raise DataError(none)
     run, tokenizer = read_run(folder)
+    if (last := latest_checkpoint(folder)) is None:
+        raise DataError(none)
     dataset = yield from dataset_of(run, None)
     state = fresh_state(run.config, tokenizer, torch.device("cpu"))
     restore(state, last)

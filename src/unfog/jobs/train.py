@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def train_job(
         if last is not None:
             for damaged in checkpoint.set_aside(folder.checkpoints, after=last):
                 yield Note(f"{damaged} is damaged and was put aside")
-            window.losses, window.steps = checkpoint.restore(state, last)["window"]
+            window = resumed(checkpoint.restore(state, last), last)
             yield Progress(state.seen_images, run.config.train.images, f"resumed from {last.name}")
         folder.rewind(state.seen_images)
         yield from follow(folder, run, tokenizer, dataset, state, window, last, stop)
@@ -138,9 +139,22 @@ def latest_checkpoint(folder: RunFolder) -> Path | None:
             f"every checkpoint of {folder.root} is damaged, the newest is {damaged[-1].name}: restore one,"
             f" or remove {folder.checkpoints} to train from the beginning"
         )
-    if last is not None and checkpoint.counters(last)["run"] != folder.identity():
+    if last is not None and checkpoint.counters(last).get("run") != folder.identity():
         raise DataError(f"{folder.run_file} changed since {last.name}: put it back, or start a new run")
     return last
+
+
+def resumed(about: Mapping[str, Any], last: Path) -> Window:
+    """The window of a checkpoint.
+
+    Raises:
+        DataError: it holds none.
+    """
+    match about.get("window"):
+        case [int() | float() as losses, int() as steps] if math.isfinite(losses) and steps >= 0:
+            return Window(float(losses), steps)
+        case other:
+            raise DataError(f"{last} has window = {str(other)[:40]}; restore it from its source")
 
 
 def follow(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from unfog.config.model import WORDLESS
 from unfog.config.train import RunConfig
+from unfog.jobs.datasets import told_captions
 from unfog.jobs.plan import Plan
 from unfog.model.store import read_vocabulary
 from unfog.text.tokenizer import Tokenizer
@@ -52,4 +53,5 @@ def learn_vocabulary(plan: Plan) -> Vocabulary:
         config = config.override([f"{MAX_TOKENS}={limit}"])
         tokenizer = replace(tokenizer, max_tokens=limit)
     cut = sum(n > tokenizer.max_tokens for n in lengths) / len(lengths)
-    return Vocabulary(config, tokenizer, tuple(dict.fromkeys(captions))[:EXAMPLES], cut)
+    examples = tuple(dict.fromkeys(captions))[:EXAMPLES] if told_captions(config.data) else ()
+    return Vocabulary(config, tokenizer, examples, cut)

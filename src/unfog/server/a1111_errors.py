@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from unfog.config.base import named
+from unfog.server.policy import PolicyError
 from unfog.util.errors import DataError, MemoryLimitError, ModelError, UnfogError, one_line
 
 NAMES = {404: "HTTPException", 422: "HTTPException", 429: "QueueFull", 500: "InternalServerError", 503: "Unavailable"}
@@ -43,6 +44,8 @@ def unable(error: UnfogError) -> Unable:
             return Unable(f"OutOfMemoryError: {error}", 500)
         case ModelError():
             return Unable(str(error), 404)
+        case PolicyError():
+            return Unable(f"content_policy_violation: {error}", 400)
         case DataError():
             return Unable(f"Invalid encoded image: {error}", 400)
         case _:

@@ -27,7 +27,13 @@ LOG = logging.getLogger("unfog.server")
 DRAIN_RETRY_S = 5
 CODES = {400: "invalid_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
          413: "too_large", 415: "unsupported_type", 429: "queue_full", 503: "unavailable"}  # fmt: skip
-STATUS = {"invalid_request": 400, "model_error": 400, "out_of_memory": 503, "disk_full": 503}
+STATUS = {
+    "invalid_request": 400,
+    "content_policy_violation": 400,
+    "model_error": 400,
+    "out_of_memory": 503,
+    "disk_full": 503,
+}
 
 
 def engine_of(request: Request) -> Engine:

@@ -26,6 +26,7 @@ from unfog.server.feed import Feed
 from unfog.server.ledger import RESTARTED, Ledger, picture_path
 from unfog.server.limits import check_cost, check_limits
 from unfog.server.line import LONGEST_RETRY_S, Promises
+from unfog.server.policy import Policy
 from unfog.server.record import Job, ask_text
 from unfog.server.roots import Roots
 from unfog.server.rounds import Rounds
@@ -56,6 +57,7 @@ class Engine:
         self.settings = settings
         self.catalogue = Catalogue(settings.models, root / "training")
         self.roots = Roots(settings.roots)
+        self.policy = Policy(settings.refused)
         self.store = Store(root)
         self.ledger = Ledger(self.store, new_id())
         self.crew = Crew(settings, self.ledger)
@@ -206,6 +208,7 @@ class Engine:
     async def _prepare(self, job: Job) -> None:
         """Find model and pictures of a job and check that it can be fulfilled, before any work."""
         ask, trained = job.ask, 1
+        self.policy.check(ask)
         if isinstance(ask, TrainAsk):
             job.files = {"data": self.roots.data(ask.folder, enabled=self.settings.training)}
             return

@@ -101,6 +101,8 @@ async def move(store: Store, owner: str, picture: str, *, trash: bool) -> dict[s
         return found
     source = picture_path(store.root, owner, picture, trashed=not trash)
     target = picture_path(store.root, owner, picture, trashed=trash)
+    if not (at_home(source) and at_home(target)):
+        raise DiskError(f"cannot move {source}: its folder or that of the trash is a link; put a folder there")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if source.exists():
@@ -119,9 +121,18 @@ async def purge(store: Store, days: float) -> int:
     rows = store.rows(query, old)
     for one in rows:
         await store.write(lambda db, name=one["id"]: db.execute("DELETE FROM pictures WHERE id = ?", (name,)))
-        picture_path(store.root, one["owner"], one["id"], trashed=True).unlink(missing_ok=True)
-        thumb_path(store, one["owner"], one["id"]).unlink(missing_ok=True)
+        for path in (
+            picture_path(store.root, one["owner"], one["id"], trashed=True),
+            thumb_path(store, one["owner"], one["id"]),
+        ):
+            if at_home(path):
+                path.unlink(missing_ok=True)
     return len(rows)
+
+
+def at_home(path: Path) -> bool:
+    """Whether the folder of a file, and the one around that, are no links that lead out of the server's own."""
+    return not (path.parent.is_symlink() or path.parent.parent.is_symlink())
 
 
 def thumb_path(store: Store, owner: str, picture: str) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from unfog.config.base import explain, named
+from unfog.server.policy import PolicyError
 from unfog.util.errors import DataError, MemoryLimitError, ModelError, UnfogError, one_line
 
 INVALID = "invalid_request_error"
@@ -71,6 +72,8 @@ def refused(error: UnfogError, *, param: str | None = None) -> Refused:
             return Refused(str(error), 500, "out_of_memory")
         case ModelError():
             return Refused(str(error), 404, "model_not_found", "model")
+        case PolicyError():
+            return Refused(str(error), 400, "content_policy_violation", "prompt")
         case DataError():
             return Refused(str(error), 400, "invalid_image_file", param or "image")
         case _:

@@ -44,6 +44,7 @@ async def server(request: Request) -> JSONResponse:
             },
             "tasks": list(KINDS) if engine.settings.training else [task for task in KINDS if task != "train"],
             "training": engine.settings.training,
+            "refuses": bool(engine.settings.refused),
             "queue": {"waiting": len(engine.crew.line), "running": len(engine.crew.working)},
             "samplers": [{"name": name, "label": SAMPLERS[name].label} for name in get_args(SamplerName)],
             "grids": [{"name": name, "label": GRIDS[name].label} for name in get_args(GridName)],

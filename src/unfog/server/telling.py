@@ -20,6 +20,7 @@ from unfog.config.ask import spoken
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.media.image import picture_of
 from unfog.media.recipe import picture_file
+from unfog.server.policy import PolicyError
 from unfog.util.errors import DataError, DiskError, ModelError, RecipeError, UnfogError, UsageError
 
 LOG = logging.getLogger("unfog.server")
@@ -121,6 +122,8 @@ def problem(error: BaseException) -> tuple[str, str, bool]:
         return "out_of_memory", "out of memory: ask for a smaller canvas or a smaller size", False
     if isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno is not None):
         return "disk_full", "the server cannot write its files; its owner finds the reason in the log", True
+    if isinstance(error, PolicyError):
+        return "content_policy_violation", text, False
     if isinstance(error, UsageError | DataError | RecipeError) and not PATH.search(text):
         return "invalid_request", text, False
     if isinstance(error, ModelError):

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from unfog.util.errors import DivergedError, ModelError
-from unfog.util.files import commit_directory, newest_valid
+from unfog.util.files import commit_directory, newest_valid, read_object
 
 FORMAT = 2
+STATE_BYTES = 2**20  # of state.json; it has a few hundred
+MOST = 2**53  # steps and images that can be counted
 
 
 M = TypeVar("M", bound=nn.Module)
@@ -79,34 +82,50 @@ def save(state: TrainState[Any], root: Path, facts: dict[str, Any]) -> Path:
 
 
 def counters(folder: Path) -> dict[str, Any]:
-    """How far a checkpoint is, and the facts it was saved with.
+    """How far a checkpoint is, and the facts it was saved with, which have yet to be checked.
 
     Raises:
-        ModelError: it has another format.
+        ModelError: it has another format, or is nowhere.
     """
-    held = json.loads((folder / "state.json").read_text())
+    held = read_object(folder / "state.json", most=STATE_BYTES, error=ModelError)
     if held.get("format") != FORMAT:
         raise ModelError(f"{folder} has checkpoint format {held.get('format')!r}; this version reads {FORMAT}")
+    for name in ("step", "seen_images"):
+        if type(held.get(name)) is not int or not 0 <= held[name] < MOST:
+            raise ModelError(f"{folder} has {name} = {str(held.get(name))[:40]}; restore it from its source")
     return held
+
+
+def tensors(path: Path) -> dict[str, Tensor]:
+    """Read a file of a checkpoint.
+
+    Raises:
+        ModelError: it is missing or not safetensors.
+    """
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} cannot be read: {error}; restore it from its source") from None
 
 
 def restore(state: TrainState[Any], folder: Path) -> dict[str, Any]:
     """Read a checkpoint into ``state`` (same configuration) and return its counters.
 
     Raises:
-        ModelError: the checkpoint belongs to another network or another format.
+        ModelError: the checkpoint belongs to another network or another format, or is no checkpoint.
     """
     about = counters(folder)
     try:
-        state.model.load_state_dict(load_file(folder / "model.safetensors"))
-        state.ema.load_state_dict(load_file(folder / "ema.safetensors"))
+        state.model.load_state_dict(tensors(folder / "model.safetensors"))
+        state.ema.load_state_dict(tensors(folder / "ema.safetensors"))
     except RuntimeError as error:
         raise ModelError(f"{folder} does not fit this configuration: {str(error).splitlines()[-1].strip()}") from None
-    stored = load_file(folder / "optimiser.safetensors")
     parameters, held = dict(state.model.named_parameters()), owners(state.optimisers)
-    for key, tensor in stored.items():
+    for key, tensor in tensors(folder / "optimiser.safetensors").items():
         kind, _, name = key.partition("/")
-        p = parameters[name]
+        p = parameters.get(name)
+        if p is None or p not in held or tensor.shape not in (p.shape, torch.Size(())):
+            raise ModelError(f"{folder} does not fit this configuration: its optimiser holds {key[:80]!r}")
         held[p].state[p][kind] = tensor.to(p.device)
     state.step, state.seen_images = about["step"], about["seen_images"]
     return about
@@ -138,6 +157,6 @@ def unused(path: Path) -> Path:
 
 
 def prune(root: Path, keep: int) -> None:
-    """Delete all but the ``keep`` newest checkpoints."""
-    for folder in sorted(root.glob("step-*"))[:-keep]:
+    """Delete all but the ``keep`` newest checkpoints; what a link leads to stays."""
+    for folder in [path for path in sorted(root.glob("step-*")) if not path.is_symlink()][:-keep]:
         shutil.rmtree(folder)

@@ -48,6 +48,35 @@ def canonical_json(obj: object) -> str:
     return json.dumps(obj, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def read_text(path: Path, *, most: int, error: type[UnfogError]) -> str:
+    """A text file that may be a stranger's; bytes that are no UTF-8 are replaced.
+
+    Raises:
+        UnfogError: of class ``error``: it is not there, or has more than ``most`` bytes.
+    """
+    if not path.is_file():
+        raise error(f"{path} is missing; restore it from its source")
+    if (size := path.stat().st_size) > most:
+        raise error(f"{path} has {size} bytes; more than {most} cannot be genuine")
+    return path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def read_object(path: Path, *, most: int, error: type[UnfogError]) -> dict[str, Any]:
+    """A JSON object from a file that may be a stranger's; what is in it has yet to be checked.
+
+    Raises:
+        UnfogError: of class ``error``: as ``read_text``, or it is no JSON object.
+    """
+    text = read_text(path, most=most, error=error)
+    try:
+        record: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise error(f"{path} is not valid JSON; restore it from its source") from None
+    if not isinstance(record, dict):
+        raise error(f"{path} holds no JSON object; restore it from its source")
+    return cast(dict[str, Any], record)
+
+
 def sha256_file(path: Path) -> str:
     """Hexadecimal sha256 of a file's bytes."""
     with path.open("rb") as file:
@@ -234,13 +263,8 @@ def _read_manifest(path: Path, error: type[UnfogError]) -> dict[str, Any]:
     """Parse a manifest as untrusted input: bounded size, the expected types, no path that leaves the folder."""
     if not path.is_file():
         raise error(f"{path.parent} holds no {path.name}; it is incomplete or not a folder of this kind")
-    if path.stat().st_size > MANIFEST_LIMIT:
-        raise error(f"{path} has {path.stat().st_size} bytes; more than {MANIFEST_LIMIT} cannot be genuine")
-    try:
-        record: object = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        raise error(f"{path} is not valid JSON; restore it from its source") from None
-    if not isinstance(record, dict) or not isinstance(files := cast(dict[str, Any], record).get("files"), dict):
+    record = read_object(path, most=MANIFEST_LIMIT, error=error)
+    if not isinstance(files := record.get("files"), dict):
         raise error(f'{path} has no table "files"; restore it from its source')
     for name, entry in cast(dict[str, Any], files).items():
         pure = PurePosixPath(name)
@@ -249,7 +273,7 @@ def _read_manifest(path: Path, error: type[UnfogError]) -> dict[str, Any]:
         kinds = (type(entry.get("bytes")), type(entry.get("sha256"))) if isinstance(entry, dict) else ()
         if kinds != (int, str):
             raise error(f"{path} gives no size and sha256 for {name!r}; restore it from its source")
-    return cast(dict[str, Any], record)
+    return record
 
 
 def _natural_order(path: Path) -> list[tuple[int, str]]:
