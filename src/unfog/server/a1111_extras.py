@@ -28,7 +28,7 @@ from unfog.server.fitting import fitted
 from unfog.server.following import cancel, follow, picture_of, while_connected
 from unfog.util.errors import RecipeError
 
-router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route, include_in_schema=False)
+router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route)
 LEAST = 1.0  # times larger from where on there is something to do
 
 
