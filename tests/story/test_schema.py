@@ -56,7 +56,7 @@ def served(tmp_path_factory):
 
 def known_to(served: Serving) -> dict[str, Any]:
     """What exists on the server, for the hooks."""
-    drawn, training = served.make(n=2, seed=1), {"task": "train", "folder": "scenes", "size": 8, "images": 6400}
+    drawn, training = served.make(n=2, seed=1), {"task": "train", "folder": "scenes", "size": 16, "images": 640}
     morph: dict[str, Any] = {"task": "morph", "prompts": ["a", "b"], "frames": 2, "size": [8, 8], "seeds": [1, 2]}
     moved = served.make(**morph)
     trained = served.ask(**training, name="mine", set=[*SMALL_NET, "train.batch=8"])["id"]
@@ -92,7 +92,7 @@ def test_every_answer_is_one_that_the_document_allows(served, tmp_path, repo):
     answers.touch()
     command = [Path(sys.executable).with_name("schemathesis"), "run", f"{served.url}/api/v1/openapi.json"]
     options = ["--checks", ",".join(CHECKS), "--header", f"Authorization: Bearer {KEY}", "--max-time", SECONDS]
-    options += ["--continue-on-failure", "--no-shrink", "--request-timeout", 60]
+    options += ["--continue-on-failure", "--no-shrink", "--request-timeout", 60, "--workers", 2]
     hooks = "tests.support.schema_hooks"
     env = os.environ | {"SCHEMATHESIS_HOOKS": hooks, "SCHEMA_KNOWN": str(known), "SCHEMA_ANSWERS": str(answers)}
     env["PYTHONPATH"] = os.pathsep.join([str(repo), env.get("PYTHONPATH", "")])

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from unfog.config.ask import ASKS
 from unfog.server.client_shapes import A1111Error, OpenAIError
 from unfog.server.described import BYTES, json_of
-from unfog.server.operations import ANSWERS, ASKED, FORMS
+from unfog.server.operations import ANSWERS, ASKED, FORMS, STREAM
 from unfog.server.shapes import Error
 
 REF = "#/components/schemas/{model}"
@@ -25,6 +25,7 @@ ERRORS: dict[str, Any] = {"/v1/": OpenAIError, "/sdapi/": A1111Error, "/internal
 PROBES = ("/healthz", "/readyz")
 SCHEMES = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
 AGAIN = {"retry-after": {"required": True, "schema": {"type": "integer"}, "description": "Seconds to wait."}}
+EVENT = {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON, or [DONE] at the end."}}
 PLACE = {"location": {"required": True, "schema": {"type": "string"}, "description": "Of the job."}}
 
 
@@ -84,6 +85,9 @@ def answer(status: int | str, several: Any, refs: dict[str, Any]) -> dict[str, A
     said = status if isinstance(status, str) else HTTPStatus(status).phrase
     content = dict[str, Any]()
     for one in parts(several):
+        if one == STREAM:
+            content[one] = {"itemSchema": {"type": "object", "required": ["data"], "properties": EVENT}}
+            continue
         kind = one if isinstance(one, str) else "application/json"
         schema = refs[repr(one)] if not isinstance(one, str) else {} if kind == "application/json" else BYTES
         content[kind] = {"schema": schema}
