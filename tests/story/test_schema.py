@@ -1,7 +1,7 @@
 """Requests made up from the OpenAPI document: nothing fails inside, and every answer is one that the document allows.
 
-A share of it belongs to `make check`, always the same: so many cases, however fast the machine is. The whole of it, other
-cases each time:
+A share of it belongs to `make check`: the same cases each time, however fast the machine is. The whole of it, others
+each time:
 
     UNFOG_SCHEMA_S=600 UNFOG_SCHEMA_CASES=5000 python -m pytest -m slow -s tests/story/test_schema.py
 """
