@@ -30,7 +30,8 @@ from unfog.server.routes_studio import STATIC
 pytestmark = pytest.mark.slow
 KEY = "a key that is long enough for it"
 SECONDS = os.environ.get("UNFOG_SCHEMA_S")
-AMOUNT = ["--max-examples", "8", "--seed", "1"] if SECONDS is None else ["--max-time", SECONDS]
+SHARE = ["--phases", "fuzzing,stateful", "--max-examples", "10", "--seed", "1"]
+AMOUNT = SHARE if SECONDS is None else ["--max-time", SECONDS]
 LEAST = int(os.environ.get("UNFOG_SCHEMA_CASES", "500"))
 CHECKS = (
     "not_a_server_error",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import MutableMapping
+from typing import Any
 
 import pytest
 
@@ -89,7 +91,7 @@ def test_a_small_body_is_read_before_it_is_refused():
     async def receive() -> dict:
         return left.pop(0)
 
-    async def send(message: dict) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         assert not left  # unread bytes would reset the connection, and the answer with it
         sent.append(message)
 
