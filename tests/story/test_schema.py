@@ -30,7 +30,7 @@ from unfog.server.routes_studio import STATIC
 pytestmark = pytest.mark.slow
 KEY = "a key that is long enough for it"
 SECONDS = os.environ.get("UNFOG_SCHEMA_S")
-SHARE = ["--phases", "fuzzing,stateful", "--max-examples", "10", "--seed", "1"]
+SHARE = ["--phases", "fuzzing,stateful", "--max-examples", "20", "--seed", "1"]
 AMOUNT = SHARE if SECONDS is None else ["--max-time", SECONDS]
 LEAST = int(os.environ.get("UNFOG_SCHEMA_CASES", "500"))
 CHECKS = (

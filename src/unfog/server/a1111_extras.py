@@ -92,7 +92,7 @@ async def larger(engine: Engine, owner: str, fields: Extra) -> bytes:
     if max(size) > limits.side:
         raise Unable(f"{size[0]}x{size[1]} is more than this server makes; the most is {limits.side} a side", 422)
     if fields.upscaler_1 != UPSCALERS[0] and factor > LEAST:
-        ask = EditAsk(inputs=Given(picture=kept.id), way=Upscale(factor=factor), seed=0, previews=False)
+        ask = EditAsk(inputs=Given(picture=kept.id), way=Upscale.parse({"factor": factor}), seed=0, previews=False)
         state = await engine.submit(ask, owner=owner)
         try:
             async for event in follow(engine, state.id, owner):

@@ -84,7 +84,7 @@ def test_a_body_ends_in_bytes_pieces_and_time():
 
 def test_a_small_body_is_read_before_it_is_refused():
     sent, left = (
-        list[dict](),
+        list[MutableMapping[str, Any]](),
         [{"type": "http.request", "body": b"x", "more_body": more} for more in (True, True, False)],
     )
 
