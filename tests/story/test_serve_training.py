@@ -51,7 +51,7 @@ def test_folders_are_listed_and_checked(served):
     assert "/" not in report["duplicates"][0]["path"]
 
 
-def test_a_training_is_paused_goes_on_and_its_model_draws(served):
+def test_a_training_is_paused_goes_on_and_its_model_draws(served, caplog):
     ask = {"task": "train", "folder": "scenes", "size": 16, "images": 640, "name": "mine", "set": NET, "seed": 3}
     job = served.ask(**ask)
     served.ask(**ask, expect=400)  # that name is taken
@@ -70,6 +70,7 @@ def test_a_training_is_paused_goes_on_and_its_model_draws(served):
     sample = served.http.get(samples[-1]["url"])
     assert Image.open(io.BytesIO(sample.content)).format == "PNG"
     assert events[-1]["data"]["model"] == {"name": "mine"}
+    wait_for(lambda: "(unfog.server.trainer) ended with code 0" in caplog.text)
     assert "mine" in {one["id"] for one in served.http.get("/api/v1/models").json()["models"]}
     picture = served.make(model="mine", seed=1)
     assert len(picture["pictures"]) == 1

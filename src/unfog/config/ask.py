@@ -54,8 +54,9 @@ def spoken(seed: int) -> int | str:
     return seed if seed <= SAFE_INTEGER else str(seed)
 
 
+Decimal = Annotated[str, Field(pattern="^[0-9]{1,20}$")]
 AnySeed = Annotated[
-    Seed, Field(strict=True), BeforeValidator(_decimal, json_schema_input_type=int | str), PlainSerializer(spoken)
+    Seed, Field(strict=True), BeforeValidator(_decimal, json_schema_input_type=Seed | Decimal), PlainSerializer(spoken)
 ]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 """Of an upload or of a picture in the gallery."""
@@ -63,6 +64,11 @@ ModelRef = Annotated[str, Field(pattern=r"^\w[\w.\-]{0,79}$")]
 """The name of a model that is served, or its sha256."""
 Few = Annotated[int, Field(ge=1, le=16)]
 Sides = tuple[Side, Side]
+
+
+def says_task(schema: dict[str, Any]) -> None:
+    """An ask from outside says what kind it is (``parse_ask``), though it has a default here."""
+    schema["required"] = ["task", *(name for name in schema.get("required", ()) if name != "task")]
 
 
 class Drawing(Config):
@@ -76,7 +82,7 @@ class Drawing(Config):
     """Tell how the pictures look meanwhile."""
 
 
-class GenerateAsk(Drawing):
+class GenerateAsk(Drawing, json_schema_extra=says_task):
     """Pictures of a sentence; picture k has the seed (seed + k) mod 2^64."""
 
     task: Literal["generate"] = "generate"
@@ -98,7 +104,7 @@ class Given(Config):
     style: Id | None = None
 
 
-class EditAsk(Drawing):
+class EditAsk(Drawing, json_schema_extra=says_task):
     """A picture becomes another; which way says how."""
 
     task: Literal["edit"] = "edit"
@@ -109,7 +115,7 @@ class EditAsk(Drawing):
     seed: AnySeed | None = None
 
 
-class MorphAsk(Drawing):
+class MorphAsk(Drawing, json_schema_extra=says_task):
     """One prompt turns into another."""
 
     task: Literal["morph"] = "morph"
@@ -132,7 +138,7 @@ class ReverseAsk(Config):
     moments: Annotated[int, Field(ge=2, le=100)] = 24
 
 
-class ExplainAsk(Config):
+class ExplainAsk(Config, json_schema_extra=says_task):
     """A page about how a picture turns into noise (forward), or comes out of it (reverse)."""
 
     task: Literal["explain"] = "explain"
@@ -153,7 +159,7 @@ class ExplainAsk(Config):
         return self
 
 
-class TrainAsk(Config):
+class TrainAsk(Config, json_schema_extra=says_task):
     """A captioned folder becomes a model."""
 
     task: Literal["train"] = "train"

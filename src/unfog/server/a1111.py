@@ -27,13 +27,13 @@ from unfog.server.a1111_inputs import given_by
 from unfog.server.a1111_lists import FORMATS, Served, model_named
 from unfog.server.a1111_route import A1111Route, object_of
 from unfog.server.a1111_tasks import Task, internal_answer, new_id, progress_answer
-from unfog.server.answers import engine_of, owner_of
+from unfog.server.answers import engine_of, ignored_header, owner_of
 from unfog.server.carried import text_of
 from unfog.server.catalogue import name_of
 from unfog.server.drawn import Drawn
 from unfog.server.following import cancel, while_connected
 
-router = APIRouter(tags=["a1111"], route_class=A1111Route, include_in_schema=False)
+router = APIRouter(tags=["a1111"], route_class=A1111Route)
 GONE = 499
 
 
@@ -97,8 +97,7 @@ async def made(
         return Response(status_code=GONE)
     form = (fields.override_settings or {}).get("samples_format") or desk.options.get(owner, {}).get("samples_format")
     images = await asyncio.to_thread(files_of, drawn, str(form or "png")) if fields.send_images else []
-    headers = {"x-unfog-ignored": ",".join(ignored)} if ignored else {}
-    return JSONResponse(answer(asked, drawn, images, begun), headers=headers)
+    return JSONResponse(answer(asked, drawn, images, begun), headers=ignored_header(ignored))
 
 
 def files_of(drawn: list[Drawn], form: str) -> list[str]:

@@ -28,7 +28,7 @@ from unfog.server.fitting import fitted
 from unfog.server.following import cancel, follow, picture_of, while_connected
 from unfog.util.errors import RecipeError
 
-router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route, include_in_schema=False)
+router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route)
 LEAST = 1.0  # times larger from where on there is something to do
 
 
@@ -92,7 +92,7 @@ async def larger(engine: Engine, owner: str, fields: Extra) -> bytes:
     if max(size) > limits.side:
         raise Unable(f"{size[0]}x{size[1]} is more than this server makes; the most is {limits.side} a side", 422)
     if fields.upscaler_1 != UPSCALERS[0] and factor > LEAST:
-        ask = EditAsk(inputs=Given(picture=kept.id), way=Upscale(factor=factor), seed=0, previews=False)
+        ask = EditAsk(inputs=Given(picture=kept.id), way=Upscale.parse({"factor": factor}), seed=0, previews=False)
         state = await engine.submit(ask, owner=owner)
         try:
             async for event in follow(engine, state.id, owner):

@@ -32,7 +32,8 @@ def _unset(value: Any) -> Any:
 
 
 Optional = BeforeValidator(_unset)
-Seed = Annotated[AnySeed | None, BeforeValidator(_random)]
+AnyInteger = Annotated[int, Field(lt=2**64)] | Annotated[str, Field(pattern="^(-1|[0-9]{1,20})?$")] | None
+Seed = Annotated[AnySeed | None, BeforeValidator(_random, json_schema_input_type=AnyInteger)]
 
 
 class Txt2Img(BaseModel):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
 from unfog.server import a1111_lists as lists
@@ -13,9 +13,9 @@ from unfog.server.a1111 import desk_of
 from unfog.server.a1111_desk import served_to
 from unfog.server.a1111_errors import Unable
 from unfog.server.a1111_route import A1111Route, object_of
-from unfog.server.answers import engine_of, owner_of
+from unfog.server.answers import engine_of, ignored_header, owner_of
 
-router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route, include_in_schema=False)
+router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route)
 EMPTY: dict[str, Any] = {
     "sd-vae": [], "sd-modules": [], "hypernetworks": [], "face-restorers": [], "realesrgan-models": [], "loras": [],
     "prompt-styles": [], "latent-upscale-modes": [], "extensions": [], "embeddings": {"loaded": {}, "skipped": {}},
@@ -87,12 +87,11 @@ async def set_options(request: Request) -> JSONResponse:
     engine, owner, desk = engine_of(request), owner_of(request), desk_of(request)
     sent = await object_of(request)
     desk.options[owner], ignored = lists.changed(desk.options.get(owner, {}), sent, served_to(engine, owner))
-    headers = {"x-unfog-ignored": ",".join(name for name in ignored if name.isascii())[:1000]} if ignored else {}
-    return JSONResponse(None, headers=headers)
+    return JSONResponse(None, headers=ignored_header(ignored))
 
 
 @router.get("/{name}")
-async def empty(name: str) -> JSONResponse:
+async def empty(name: Annotated[str, Path(json_schema_extra={"enum": list(EMPTY)})]) -> JSONResponse:
     """Lists that have nothing in them here."""
     if name not in EMPTY:
         raise Unable("Not Found", 404)
@@ -100,7 +99,7 @@ async def empty(name: str) -> JSONResponse:
 
 
 @router.post("/{name}")
-async def nothing(name: str) -> JSONResponse:
+async def nothing(name: Annotated[str, Path(json_schema_extra={"enum": list(NOTHING_TO_DO)})]) -> JSONResponse:
     """What needs not be done here, since nothing is kept between requests."""
     if name not in NOTHING_TO_DO:
         raise Unable("Not Found", 404)

@@ -6,8 +6,9 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -44,6 +45,12 @@ def engine_of(request: Request) -> Engine:
 def owner_of(request: Request) -> str:
     """Who asks."""
     return request.state.owner
+
+
+def ignored_header(names: Iterable[str]) -> dict[str, str]:
+    """The header that names the fields that change nothing; a client may call them anything, so they are quoted."""
+    told = ",".join(quote(name, safe="[]:.", errors="replace") for name in names)
+    return {"x-unfog-ignored": told[:1000]} if told else {}
 
 
 def error_response(

@@ -24,8 +24,8 @@ from unfog.server import (
 )
 from unfog.server.a1111_desk import Desk
 from unfog.server.answers import add_handlers
-from unfog.server.described import RESPONSES, describe
 from unfog.server.dialects import Dialects
+from unfog.server.document import describe
 from unfog.server.engine import Engine
 from unfog.server.guard import Guard
 from unfog.server.keys import Keys
@@ -65,7 +65,6 @@ def create_app(engine: Engine, keys: Keys) -> ASGIApp:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        responses=RESPONSES,
     )
     app.state.engine, app.state.keys, app.state.a1111 = engine, keys, Desk()
     for router in ROUTERS:

@@ -1,36 +1,11 @@
-"""The HTTP interface described for programs (OpenAPI): what FastAPI sees of it, and the bodies that we read."""
+"""The bodies that our own routes read, for ``openapi_extra``; all else of the description is in ``document.py``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-
-from unfog.config.ask import ASKS
-
-REF = "#/components/schemas/{model}"
-ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message", "retryable"],
-            "properties": {
-                "code": {"type": "string"},
-                "message": {"type": "string"},
-                "retryable": {"type": "boolean"},
-            },
-        }
-    },
-}
-REFUSED = {
-    "description": "Refused.",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": REFUSED, "5XX": REFUSED}
 ASK = {"$ref": "#/components/schemas/Ask"}
+BYTES = {"type": "string", "format": "binary"}
 
 
 def json_of(schema: dict[str, Any]) -> dict[str, Any]:
@@ -52,23 +27,9 @@ FORM = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {"file": BYTES},
                 }
             }
         },
     }
 }
-
-
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The whole description; made once."""
-    if app.openapi_schema is None:
-        found = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        ask = ASKS.json_schema(ref_template=REF)
-        schemas = found.setdefault("components", {}).setdefault("schemas", {})
-        schemas |= ask.pop("$defs") | {"Ask": ask, "Error": ERROR}
-        for path in found["paths"].values():
-            for operation in path.values():
-                operation["responses"].pop("422", None)  # such failures are 400 here
-        app.openapi_schema = found
-    return app.openapi_schema

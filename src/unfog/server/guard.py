@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import json
 import logging
@@ -32,6 +33,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ANY = ("0.0.0.0", "::", "")  # noqa: S104  (addresses that mean all of them; they name no host)
 PIECES = 20_000  # of one body
 HEADERS_MOST, HEAD_BYTES = 100, 32 * 2**10
+SWALLOWED, SWALLOW_S = 2**16, 1.0  # bytes and seconds of a body that is read only to be refused
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
     " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -105,6 +107,7 @@ class Guard:
             body = Body(receive, self.most(scope["path"]), self.settings.request_s)
             body.check_length(headers)
         except RefusedError as error:
+            await swallow(receive)
             await refuse(guarded, error)
             return
         started = False
@@ -270,6 +273,15 @@ def with_headers(send: Send) -> Send:
         await send(message)
 
     return guarded
+
+
+async def swallow(receive: Receive) -> None:
+    """Read a small body that nobody wants: closed over unread bytes, a connection is reset, and the answer is lost."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SWALLOW_S):
+            while size <= SWALLOWED and (message := await receive()).get("more_body", False):
+                size += len(message.get("body", b""))
 
 
 async def refuse(send: Send, error: RefusedError) -> None:

@@ -19,7 +19,7 @@ from unfog.config.ask import EditAsk, GenerateAsk
 from unfog.media.recipe import KEY, parse_recipe
 from unfog.model.locate import Found
 from unfog.server import uploads
-from unfog.server.answers import engine_of, json_body, owner_of
+from unfog.server.answers import engine_of, ignored_header, json_body, owner_of
 from unfog.server.carried import bytes_in, text_of
 from unfog.server.drawn import Drawn
 from unfog.server.engine import Engine
@@ -34,7 +34,7 @@ from unfog.server.openai_stream import stream
 from unfog.server.states import JobState
 from unfog.util.errors import RecipeError, UsageError
 
-router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute, include_in_schema=False)
+router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute)
 FILES = ("image", "image[]", "images", "mask", "markup")
 MOST_FIELDS, LARGEST_FIELD = 250, 2**16
 
@@ -202,7 +202,7 @@ async def made(
     except UsageError as error:
         raise Refused(str(error), 404, "model_not_found", "model") from None
     state = await engine.submit(ask, owner=owner, key=key)
-    headers = {"x-unfog-job": state.id} | ({"x-unfog-ignored": ",".join(ignored)} if ignored else {})
+    headers = {"x-unfog-job": state.id} | ignored_header(ignored)
     if fields.stream:
         telling = stream(engine, owner, state.id, kind, fields, size, ends_with_client=key is None)
         return StreamingResponse(telling, media_type="text/event-stream", headers=headers)

@@ -50,7 +50,10 @@ def _sides(size: Any) -> Any:
     raise ValueError("a size is WIDTHxHEIGHT in pixels, for example 512x512, or auto")
 
 
-ClientSeed = Annotated[AnySeed | None, BeforeValidator(_random)]
+AnyInteger = Annotated[int, Field(ge=-1, lt=2**64)] | Annotated[str, Field(pattern="^(-1|[0-9]{1,20})?$")] | None
+ClientSeed = Annotated[AnySeed | None, BeforeValidator(_random, json_schema_input_type=AnyInteger)]
+Size = Annotated[str, Field(pattern="^([0-9]{1,4}x[0-9]{1,4}|auto)?$")] | None
+ClientSides = Annotated[Sides | None, BeforeValidator(_sides, json_schema_input_type=Size)]
 Guides = tuple[Annotated[str, Field(max_length=40)], ...]
 
 
@@ -70,7 +73,7 @@ class Extra(Config):
     sag: float | None = None
     eta: float | None = None
     guide: Annotated[Guides, Field(max_length=8)] | None = None
-    canvas: Annotated[Sides | None, BeforeValidator(_sides)] = None
+    canvas: ClientSides = None
     native: bool = False
     layout: Layout | None = None
     way: Way | None = None
@@ -90,7 +93,7 @@ class Fields(BaseModel):
     prompt: Prompt = ""
     model: Annotated[str, Field(max_length=80)] | None = None
     n: Annotated[int, Field(ge=1, le=10)] = 1
-    size: Annotated[Sides | None, BeforeValidator(_sides)] = None
+    size: ClientSides = None
     response_format: Literal["url", "b64_json"] = "b64_json"
     output_format: Format = "png"
     output_compression: Annotated[int, Field(ge=0, le=100)] = 100

@@ -18,6 +18,7 @@ from unfog.server.states import JobState, NotFoundError
 from unfog.server.training import folder_of
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 NAME = re.compile(r"[\w][\w\-.]{0,119}")
 TYPES = {".png": "image/png", ".gif": "image/gif", ".html": "text/html; charset=utf-8", ".jpg": "image/jpeg",
          ".json": "application/json", ".jsonl": "application/jsonl"}  # fmt: skip
@@ -36,7 +37,7 @@ def told(state: JobState) -> dict[str, Any]:
 
 
 @router.post("", status_code=202, openapi_extra=json_of(ASK))
-async def submit(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
+async def submit(request: Request, idempotency_key: Key = None) -> JSONResponse:
     """Ask for something; the answer is the job that makes it."""
     state = await engine_of(request).submit(await ask_of(request), owner=owner_of(request), key=idempotency_key)
     return JSONResponse(told(state), 202, headers={"location": f"/api/v1/jobs/{state.id}"})

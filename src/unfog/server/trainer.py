@@ -22,7 +22,7 @@ from unfog.jobs.events import Note, Progress, Result
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.train import train_job
 from unfog.server.telling import LOG, Says, problem, result_of
-from unfog.server.wire import Voice, take
+from unfog.server.wire import Voice
 from unfog.server.worker import pulse
 from unfog.util.errors import DivergedError, InterruptedRunError
 
@@ -135,8 +135,8 @@ def run(options: dict[str, Any], voice: Says) -> None:
 
 
 def listen() -> None:
-    """When the server is gone, save and end."""
-    while take(sys.stdin.buffer) is not None:
+    """When the server is gone, save and end; not by ``sys.stdin``, whose lock Python aborts over when it ends."""
+    while os.read(0, 2**16):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

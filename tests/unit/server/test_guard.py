@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import MutableMapping
+from typing import Any
 
 import pytest
 
 from unfog.config.server import Server
-from unfog.server.guard import Body, Guard, RefusedError, host_names, host_of, one_of_each
+from unfog.server.guard import Body, Guard, RefusedError, host_names, host_of, one_of_each, swallow
 from unfog.server.keys import Keys
 from unfog.server.run import is_loopback
 
@@ -78,3 +80,37 @@ def test_a_body_ends_in_bytes_pieces_and_time():
         with pytest.raises(RefusedError) as caught:
             asyncio.run(read(pieces, seconds=0.05 if None in pieces else 5.0))
         assert caught.value.status == status
+
+
+def test_a_small_body_is_read_before_it_is_refused():
+    sent, left = (
+        list[MutableMapping[str, Any]](),
+        [{"type": "http.request", "body": b"x", "more_body": more} for more in (True, True, False)],
+    )
+
+    async def receive() -> dict:
+        return left.pop(0)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        assert not left  # unread bytes would reset the connection, and the answer with it
+        sent.append(message)
+
+    scope = {"type": "http", "method": "TRACE", "path": "/api/v1/jobs", "headers": [], "query_string": b""}
+    asyncio.run(Guard(nobody, Keys(), Server())(scope, receive, send))
+    assert sent[0]["status"] == 405
+
+
+@pytest.mark.parametrize("piece", [b"", b"x" * 2**15])
+def test_a_refused_body_is_not_waited_for(piece, monkeypatch):
+    monkeypatch.setattr("unfog.server.guard.SWALLOW_S", 0.01)
+    count = 0
+
+    async def receive() -> dict:
+        nonlocal count
+        count += 1
+        if not piece:
+            await asyncio.sleep(3600)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    asyncio.run(swallow(receive))
+    assert count == (3 if piece else 1)
