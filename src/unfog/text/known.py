@@ -184,9 +184,8 @@ def same_stem(one: str, other: str) -> bool:
 
 def nearest_colour(name: str) -> str | None:
     """The colour of the palette that is nearest to a colour of CSS; ``None``: it is none of these."""
-    value = ImageColor.colormap.get(name.replace(" ", ""))
-    if value is None:
+    if (called := name.replace(" ", "")) not in ImageColor.colormap:
         return None
-    rgb = torch.tensor(ImageColor.getrgb(str(value))[:3]) / 255
+    rgb = torch.tensor(ImageColor.getrgb(called)[:3]) / 255
     hue = torch.tensor([0.5, 1.0, 1.0])  # a name says more of the hue than of how light it is
     return COLOURS[int(torch.cdist((lab(rgb) * hue)[None], palette_lab() * hue).argmin())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PIL import ImageColor
 from tests.support.compose_sprites import UNSEEN, make_sprites
 
 from unfog.config.manifest import Knowledge
@@ -158,3 +159,9 @@ def test_what_a_model_knows_is_worked_out_once(knowledge):
     assert known_to(knowledge) is known_to(same)
     assert known_to(other) is not known_to(knowledge)
     assert known_to(other).unknown("a red violin") == Known(other).unknown("a red violin")
+
+
+def test_colours_that_the_image_library_has_looked_up_before():
+    """It puts numbers in the place of the text in its own table."""
+    assert ImageColor.getrgb("crimson") == (220, 20, 60)
+    assert nearest_colour("crimson") == "red"
