@@ -1,4 +1,7 @@
-"""What no file of the repository may contain: global randomness, code from data, machine paths, registry hosts."""
+"""What no file of the repository may contain: global randomness, code from data, machine paths, registry hosts, length.
+
+One file of tests, because the worker of each further one would parse the whole repository again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import re
 
 import pytest
 from tests.support.sources import read_source
+
+MOST_LINES_OF_A_FILE = 500
+MOST_LINES_OF_A_FUNCTION = 70
 
 # One module draws random numbers; everything else asks it (docs/decisions/006-randomness.md).
 RANDOM_HOME = "src/unfog/util/random.py"
@@ -106,6 +112,32 @@ def test_no_dangerous_imports(modules):
         if module.partition(".")[0] in DANGEROUS_MODULES
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("package", ["tests", "tools", "benchmarks"])
+def test_the_package_imports_nothing_outside_it(modules, package):
+    names = {
+        f"{name}: {module}"
+        for name, source in modules.items()
+        if name.startswith("src/")
+        for module in source.imports
+        if module.partition(".")[0] == package
+    }
+    assert names == set()
+
+
+def test_files_are_short(modules):
+    assert {name: source.lines for name, source in modules.items() if source.lines > MOST_LINES_OF_A_FILE} == {}
+
+
+def test_functions_are_short(modules):
+    long = {
+        f"{name}:{function.line} {function.name}": function.length
+        for name, source in modules.items()
+        for function in source.functions
+        if function.length > MOST_LINES_OF_A_FUNCTION
+    }
+    assert long == {}
 
 
 @pytest.mark.parametrize(("pattern", "what"), [(MACHINE_PATHS, "path"), (REGISTRY_HOSTS, "host")])

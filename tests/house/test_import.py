@@ -6,8 +6,6 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 # Records what the interpreter is asked to do while unfog is imported. Reading modules is what an import is.
 WATCH = """
 import json, os, sys, site
@@ -81,15 +79,3 @@ assert "torch" not in sys.modules
 """
     run(code, *names)
     assert len(names) >= 4
-
-
-@pytest.mark.parametrize("package", ["tests", "tools", "benchmarks"])
-def test_the_package_imports_nothing_outside_it(modules, package):
-    names = {
-        f"{name}: {module}"
-        for name, source in modules.items()
-        if name.startswith("src/")
-        for module in source.imports
-        if module.partition(".")[0] == package
-    }
-    assert names == set()

@@ -56,7 +56,7 @@ def test_four_pictures_and_again(unfog, home, tmp_path):
     [
         (),
         pytest.param(("--guidance", 1, "--sampler", "ddpm"), marks=pytest.mark.slow),
-        ("--model", "unet", "--sag", 0.75, "--canvas", "19x13"),
+        pytest.param(("--model", "unet", "--sag", 0.75, "--canvas", "19x13"), marks=pytest.mark.slow),
         pytest.param(
             (
                 "--negative",

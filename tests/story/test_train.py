@@ -266,7 +266,7 @@ def test_a_damaged_checkpoint_is_put_aside_and_the_one_before_it_goes_on(
     assert "every checkpoint" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("what", ["validate", "preview"])
+@pytest.mark.parametrize("what", ["validate", pytest.param("preview", marks=pytest.mark.slow)])
 def test_averaged_weights_that_diverge_end_the_run_like_a_loss_that_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -295,6 +295,7 @@ def test_a_folder_with_an_unusual_name_becomes_a_model(tmp_path: Path) -> None:
     assert manifest["name"] == "lr-1e-3--2-"
 
 
+@pytest.mark.slow
 def test_long_captions_are_read_whole_or_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = captioned_folder(tmp_path / "data", 6)
     (data / "0003.txt").write_text("a red circle " + "and a blue square " * 20, encoding="utf-8")
