@@ -16,7 +16,7 @@ demo: base  ## a sentence in, a picture out: out/demo (PROMPT="..." for your own
 	$(BIN)/unfog generate "$(PROMPT)" --seed 7 -o out/demo
 	@echo "the picture is in $(CURDIR)/out/demo"
 
-test: ready  ## the tests, about two and a half minutes
+test: ready  ## the tests, about two minutes
 	$(BIN)/python -m pytest -n auto
 
 setup: ready  ## install everything that development needs

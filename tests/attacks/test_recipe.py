@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.cases import some
 from tests.support.commands import tree
 from tests.support.recipes import chunk, itxt, png, recipe_of
 
@@ -80,7 +81,11 @@ CRAFTED = {
 }
 
 
-@pytest.mark.parametrize("name", CRAFTED)
+EVERYDAY = ("steps", "canvas", "NaN", "path as model", "escapes as name", "sampler", "unknown key", "missing key",
+            "long prompt", "surrogate", "deep", "unbalanced", "long number", "list")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", some(CRAFTED, EVERYDAY))
 def test_a_crafted_recipe(unfog, tmp_path, name):
     path = tmp_path / "evil.png"
     path.write_bytes(png(itxt(b"unfog", CRAFTED[name].encode("utf-8", "surrogatepass"))))
@@ -185,7 +190,7 @@ def slug_of(folder: Path) -> str:
     return min(folder.glob("*-1.png")).name.removesuffix("-1.png")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(
         ["seed", "size", "prompt", "model", "threads", "sample", "sample.steps", "sample.guidance", "nfe"]

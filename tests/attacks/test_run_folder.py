@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tests.support.cases import first, some
 from tests.support.commands import tree
 from tests.support.folders import captioned_folder, settings
 
@@ -97,7 +98,7 @@ def test_the_copy_itself_goes_on(resumed, evil):
     assert (evil / "model/unfog.json").is_file()
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", some(BROKEN, ("empty", "list", "deep", "pickle")))
 @pytest.mark.parametrize("file", ["run.json", "state.json", "dataset.lock.json", "tokenizer.json"])
 def test_a_crafted_file_is_refused_in_one_line(resumed, evil, file, name):
     path = newest(evil) / file if file == "state.json" else evil / file
@@ -157,7 +158,7 @@ TENSORS: dict[str, Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]]
 
 
 @pytest.mark.parametrize("file", ["model", "ema", "optimiser"])
-@pytest.mark.parametrize("name", TENSORS)
+@pytest.mark.parametrize("name", first(2, TENSORS))
 def test_crafted_tensors_are_refused(resumed, evil, file, name):
     path = newest(evil) / f"{file}.safetensors"
     save_file(TENSORS[name](load_file(path)), path)
@@ -178,7 +179,7 @@ EVENTS: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("name", first(2, EVENTS))
 def test_what_a_run_says_of_its_past_is_no_part_of_it(resumed, evil, name):
     """The record of a run is shown and counted, never needed: whatever it holds, the run goes on."""
     (evil / "events.jsonl").write_bytes(EVENTS[name])

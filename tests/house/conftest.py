@@ -1,12 +1,12 @@
-"""What the house rules are checked on: the files of the repository and the parsed modules of the package."""
+"""What the house rules are checked on: the files of the repository, and what is in those of Python."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.support.sources import Source, read_source
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +23,10 @@ def tracked(repo: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def modules(repo: Path, tracked: list[Path]) -> dict[str, ast.Module]:
-    """Every Python file of the repository by its relative path, parsed."""
+def modules(repo: Path, tracked: list[Path]) -> dict[str, Source]:
+    """Every Python file of the repository by its relative path."""
     return {
-        path.relative_to(repo).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        path.relative_to(repo).as_posix(): read_source(path.read_text(encoding="utf-8"))
         for path in tracked
         if path.suffix == ".py"
     }

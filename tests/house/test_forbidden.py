@@ -1,11 +1,17 @@
-"""What no file of the repository may contain: global randomness, code from data, machine paths, registry hosts."""
+"""What no file of the repository may contain: global randomness, code from data, machine paths, registry hosts, length.
+
+One file of tests, because the worker of each further one would parse the whole repository again.
+"""
 
 from __future__ import annotations
 
-import ast
 import re
 
 import pytest
+from tests.support.sources import read_source
+
+MOST_LINES_OF_A_FILE = 500
+MOST_LINES_OF_A_FUNCTION = 70
 
 # One module draws random numbers; everything else asks it (docs/decisions/006-randomness.md).
 RANDOM_HOME = "src/unfog/util/random.py"
@@ -69,22 +75,6 @@ TEXT = {
 }
 
 
-def chain(node: ast.expr) -> str:
-    """``a.b.c`` of an attribute chain; "" at the front if it starts with something else than a name."""
-    if isinstance(node, ast.Attribute):
-        return f"{chain(node.value)}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def calls(tree: ast.Module) -> list[tuple[int, str, set[str | None]]]:
-    """Line, dotted name and keyword names of every call."""
-    return [
-        (node.lineno, chain(node.func), {keyword.arg for keyword in node.keywords})
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-    ]
-
-
 def is_global_random(name: str, keywords: set[str | None]) -> bool:
     return "generator" not in keywords and (
         GLOBAL_RANDOM.match(name) is not None or name.rpartition(".")[2] in IN_PLACE_RANDOM
@@ -94,9 +84,9 @@ def is_global_random(name: str, keywords: set[str | None]) -> bool:
 def test_no_global_randomness(modules):
     found = [
         f"{name}:{line} {called}"
-        for name, tree in modules.items()
+        for name, source in modules.items()
         if name != RANDOM_HOME
-        for line, called, keywords in calls(tree)
+        for line, called, keywords in source.calls
         if is_global_random(called, keywords)
     ]
     assert found == []
@@ -105,9 +95,9 @@ def test_no_global_randomness(modules):
 def test_no_code_from_data(modules):
     found = [
         f"{name}:{line} {called}"
-        for name, tree in modules.items()
+        for name, source in modules.items()
         if not name.startswith("tests/attacks/")
-        for line, called, _ in calls(tree)
+        for line, called, _ in source.calls
         if DANGEROUS.match(called) and called != "re.compile"
     ]
     assert found == []
@@ -116,19 +106,38 @@ def test_no_code_from_data(modules):
 def test_no_dangerous_imports(modules):
     found = [
         f"{name}: {module}"
-        for name, tree in modules.items()
+        for name, source in modules.items()
         if not name.startswith("tests/attacks/")
-        for node in ast.walk(tree)
-        for module in imported(node)
+        for module in source.imports
         if module.partition(".")[0] in DANGEROUS_MODULES
     ]
     assert found == []
 
 
-def imported(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+@pytest.mark.parametrize("package", ["tests", "tools", "benchmarks"])
+def test_the_package_imports_nothing_outside_it(modules, package):
+    names = {
+        f"{name}: {module}"
+        for name, source in modules.items()
+        if name.startswith("src/")
+        for module in source.imports
+        if module.partition(".")[0] == package
+    }
+    assert names == set()
+
+
+def test_files_are_short(modules):
+    assert {name: source.lines for name, source in modules.items() if source.lines > MOST_LINES_OF_A_FILE} == {}
+
+
+def test_functions_are_short(modules):
+    long = {
+        f"{name}:{function.line} {function.name}": function.length
+        for name, source in modules.items()
+        for function in source.functions
+        if function.length > MOST_LINES_OF_A_FUNCTION
+    }
+    assert long == {}
 
 
 @pytest.mark.parametrize(("pattern", "what"), [(MACHINE_PATHS, "path"), (REGISTRY_HOSTS, "host")])
@@ -160,7 +169,7 @@ def test_no_trace_of_a_machine(repo, tracked, pattern, what):
     ],
 )
 def test_the_check_of_randomness_works(code, bad):
-    ((_, name, keywords),) = calls(ast.parse(code))
+    ((_, name, keywords),) = read_source(code).calls
     assert is_global_random(name, keywords) is bad
 
 
@@ -175,7 +184,7 @@ def test_the_check_of_randomness_works(code, bad):
     ],
 )
 def test_the_check_of_dangerous_calls_works(code, bad):
-    ((_, name, _),) = calls(ast.parse(code))
+    ((_, name, _),) = read_source(code).calls
     assert (DANGEROUS.match(name) is not None) is bad
 
 

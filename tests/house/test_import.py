@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 # Records what the interpreter is asked to do while unfog is imported. Reading modules is what an import is.
 WATCH = """
@@ -82,19 +79,3 @@ assert "torch" not in sys.modules
 """
     run(code, *names)
     assert len(names) >= 4
-
-
-@pytest.mark.parametrize("package", ["tests", "tools", "benchmarks"])
-def test_the_package_imports_nothing_outside_it(repo: Path, modules, package):
-    import ast
-
-    names = {
-        f"{name}: {module}"
-        for name, tree in modules.items()
-        if name.startswith("src/")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for module in [node.module or ""]
-        if module.partition(".")[0] == package
-    }
-    assert names == set()

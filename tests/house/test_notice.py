@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.support.tools import tool
 
 from unfog.model.locate import builtin_root
 from unfog.model.store import NOTICE, read_manifest
@@ -22,13 +22,7 @@ METADATA = "import sys; from setuptools import build_meta; build_meta.prepare_me
 @pytest.fixture
 def sprite_folder(repo: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(repo / "tools")  # as if it were run from there: it has a neighbour
-    spec = importlib.util.spec_from_file_location("sprite_folder", repo / "tools/sprite_folder.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return tool(repo, "sprite_folder")
 
 
 def test_every_source_of_sprites_is_attributed_with_its_commit(repo, sprite_folder):

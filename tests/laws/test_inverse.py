@@ -70,6 +70,7 @@ def test_no_worse_than_known_before(method: str):
     assert abs(mine.spread - 1) <= abs(spread - 1) + CHANCE
 
 
+@pytest.mark.slow
 def test_the_default_is_calibrated():
     """Noisy measurements, 100 steps: bias within 0.1 deviations, spread within 10 %."""
     default = row(DEFAULT, made()[:2], n=SAMPLES)  # all of them in the slow form

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -28,8 +28,19 @@ ALL = pytest.mark.parametrize("name", SAMPLERS)
 DETERMINISTIC = pytest.mark.parametrize("name", [n for n, s in SAMPLERS.items() if not s.stochastic])
 SOLVERS = pytest.mark.parametrize("name", [n for n, s in SAMPLERS.items() if not s.stochastic and not s.controlled])
 STOCHASTIC = pytest.mark.parametrize("name", [n for n, s in SAMPLERS.items() if s.stochastic])
+IN_TURN = pytest.mark.parametrize(
+    "schedules", [3, pytest.param(len(SCHEDULES), marks=pytest.mark.slow)], ids=["in turn", "all"]
+)
 OF_ANY_DENOISER = [n for n, s in SAMPLERS.items() if s.order > 0]
-COUNTS = (1, 2, 3, 4, 5, 8, 13, 20, 37, 100)
+COUNTS = ((1, 2, 3, 4, 5, 8, 13, 20), pytest.param((37, 100), marks=pytest.mark.slow))
+
+T = TypeVar("T")
+
+
+def turns(registry: Mapping[str, T], name: str, n: int) -> list[T]:
+    """``n`` of a registry for one sampler, so that samplers one after another have them all, each many times."""
+    values, first = list(registry.values()), list(SAMPLERS).index(name)
+    return [values[(first + k) % len(values)] for k in range(n)]
 
 
 class Counting:
@@ -72,9 +83,9 @@ def error(name: str, n: int, **options: Any) -> float:
 
 @SOLVERS
 def test_measured_order(name: str) -> None:
-    """Error at the end against a fourth-order reference, at 80 q and 160 q equal steps of lam for order q."""
+    """Error at the end against a fourth-order reference, at 60 q and 120 q equal steps of lam for order q."""
     order = SAMPLERS[name].order
-    errors = [error(name, n * order) for n in (80, 160)]
+    errors = [error(name, n * order) for n in (60, 120)]
     assert order - 0.15 <= math.log2(errors[0] / errors[1]) <= order + 0.6
     assert errors[1] <= 20 * (16.0 * order) ** -order
 
@@ -88,11 +99,12 @@ def test_tolerance_is_met(name: str) -> None:
 
 
 @ALL
-def test_same_end_on_every_schedule(name: str) -> None:
+@IN_TURN
+def test_same_end_on_every_schedule(name: str, schedules: int) -> None:
     """At equal noise-to-signal ratios the schedule is only a change of variables."""
     lams = torch.cat([torch.linspace(-2.5, 1.0, 5, dtype=torch.float64), f64(1.3, 2.2, 3.5)])
     picture, ends, off = gauss(4, 5, 2, 3, 5), [], 0.0
-    for schedule in SCHEDULES.values():
+    for schedule in (Flow(), *turns(SCHEDULES, name, schedules)):
         process = Process(schedule)
         ts = nodes_at(process, lams, to_zero=True)
         off = max(off, (process.lam(ts[:-1]) - lams).abs().max().item())
@@ -106,8 +118,9 @@ def test_same_end_on_every_schedule(name: str) -> None:
 
 
 @ALL
-def test_from_pure_noise_to_no_noise_on_every_schedule(name: str) -> None:
-    for schedule in SCHEDULES.values():
+@IN_TURN
+def test_from_pure_noise_to_no_noise_on_every_schedule(name: str, schedules: int) -> None:
+    for schedule in turns(SCHEDULES, name, schedules):
         process = Process(schedule)
         denoise, x = two_humps(process), start(process, 2, 3)
         for n, grid in ((1, uniform), (2, rf_shift), (6, uniform)):
@@ -120,10 +133,11 @@ def test_from_pure_noise_to_no_noise_on_every_schedule(name: str) -> None:
 
 
 @ALL
-def test_any_number_of_steps(name: str) -> None:
+@pytest.mark.parametrize("counts", COUNTS, ids=str)
+def test_any_number_of_steps(name: str, counts: tuple[int, ...]) -> None:
     """Finite, near the data once there are some steps, and no more calls than the facts say."""
     process = Process(Flow())
-    for n in COUNTS:
+    for n in counts:
         denoise, noise = Counting(two_humps(process)), cheap(2, 3)
         x = last(SAMPLERS[name].run(denoise, process, start(process, 2, 3), rf_shift(process, n), noise=noise)).x
         assert x.isfinite().all(), n
@@ -134,11 +148,10 @@ def test_any_number_of_steps(name: str) -> None:
 @ALL
 def test_every_grid_ends_near_the_data(name: str) -> None:
     """Each sampler on four grids in turn; `make check` has all of them."""
-    process, grids = Process(Flow()), list(GRIDS.values())
-    first = list(SAMPLERS).index(name)
+    process = Process(Flow())
     points = 0.5 * gauss(5, 11, 30)
     denoise = FiniteData(points).denoise(process)
-    for grid in (grids[(first + k) % len(grids)] for k in range(4)):
+    for grid in turns(GRIDS, name, 4):
         x = last(SAMPLERS[name].run(denoise, process, start(process, 7, 30), grid(process, 20), noise=cheap(7, 30))).x
         assert torch.cdist(x, points).min(1).values.max() <= 1e-6
 

@@ -45,6 +45,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.png")}
 
 
+@pytest.mark.slow
 def test_class_folders_are_copied_in_their_layout(unfog, tmp_path):
     data, out = class_folders(tmp_path / "d"), tmp_path / "o"
     said = unfog("augment", data, "--out", out, "--per-image", 2, *TINY)
@@ -72,6 +73,7 @@ def test_class_folders_are_copied_in_their_layout(unfog, tmp_path):
     assert made.licences() == {"CC0-1.0": 16}
 
 
+@pytest.mark.slow
 def test_copies_depend_on_nothing_but_the_request_and_their_picture(unfog, tmp_path):
     data = class_folders(tmp_path / "d")
     first = unfog("augment", data, "--out", tmp_path / "a", "--per-image", 1, *TINY, "--json").json

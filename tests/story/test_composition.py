@@ -37,6 +37,7 @@ def test_from_the_sentence_to_the_picture_and_back(unfog, home, tmp_path):
     assert "AND · " not in page
 
 
+@pytest.mark.slow
 def test_a_morph_and_a_sheet_of_it(unfog, home, tmp_path):
     options = ("--model", "tiny", "--seed", 7, "--steps", 1)
     said = unfog("morph", "a red circle", PARTS, *options, "--frames", 3, "-o", tmp_path / "m.gif", "--json").json

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageCms
+from tests.support.cases import some
 from tests.support.commands import PROMPT, tree
 from tests.support.models import tiny_config
 from tests.support.pictures import animated, encoded, pattern, write
@@ -26,6 +27,7 @@ from unfog.util.random import Dice, Draw, uniform
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 FEW = ("--model", "tiny", "--seed", 7, "--steps", 2)
 WHITE = "m.png"
+SLOW = pytest.mark.slow
 
 
 def rgba(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -76,7 +78,7 @@ VERBS = {
 }
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", some(VERBS, ("edit", "vary", "inpaint", "outpaint", "restyle")))
 def test_every_way_says_what_it_did_and_is_made_again(unfog, picture, mask, style, tmp_path, verb):
     words, roles = VERBS[verb]
     found = unfog(*within(tmp_path, words), *FEW, "-o", tmp_path / "out", "--json").json
@@ -117,13 +119,14 @@ def test_another_picture_as_input_is_refused(unfog, picture, mask, tmp_path):
     assert "made from words alone; leave --input out" in unfog.error("replay", made, "--input", picture)[1]
 
 
+@pytest.mark.parametrize("cases", [6, pytest.param(15, marks=SLOW)])
 @pytest.mark.parametrize("channels", [3, 4])
-def test_outside_of_the_mask_every_value_is_the_same(unfog, home, tmp_path, channels):
+def test_outside_of_the_mask_every_value_is_the_same(unfog, home, tmp_path, channels, cases):
     """Random sizes, masks and settings; hidden colours of transparent pixels among them."""
     save_tiny(home / "clear", tiny_config(channels=4, size=8), name="clear")
     save_tiny(home / "small", tiny_config(size=8), name="small")
     dice = Dice(channels, 0, Draw.TEST)
-    for case in range(15):
+    for case in range(cases):
         w, h = dice.integer(1, 40), dice.integer(1, 40)
         w, h = max(w, -(-h // 8)), max(h, -(-w // 8))
         picture = rgba(w, h, case)
@@ -239,12 +242,16 @@ def test_inversion_leaves_out_what_the_model_recommends_and_nobody_asked_for(unf
     ("kind", "size", "mode"),
     [
         (encoded(pattern(13, 22), orientation=6), (22, 13), "RGB"),
-        (encoded(Image.fromarray(pattern(20, 17)).quantize(9)), (20, 17), "RGB"),
-        (encoded((np.arange(400, dtype=np.uint16) * 160).reshape(20, 20)), (20, 20), "RGB"),
+        pytest.param(encoded(Image.fromarray(pattern(20, 17)).quantize(9)), (20, 17), "RGB", marks=SLOW),
+        pytest.param(
+            encoded((np.arange(400, dtype=np.uint16) * 160).reshape(20, 20)), (20, 20), "RGB", marks=pytest.mark.slow
+        ),
         (encoded(Image.fromarray(pattern(20, 17)).convert("LA")), (20, 17), "RGBA"),
-        (encoded(Image.fromarray(pattern(24, 16)).convert("CMYK"), "JPEG"), (24, 16), "RGB"),
+        pytest.param(
+            encoded(Image.fromarray(pattern(24, 16)).convert("CMYK"), "JPEG"), (24, 16), "RGB", marks=pytest.mark.slow
+        ),
         (encoded(pattern(8, 1)), (8, 1), "RGB"),
-        (encoded(pattern(1, 1)), (1, 1), "RGB"),
+        pytest.param(encoded(pattern(1, 1)), (1, 1), "RGB", marks=SLOW),
         (encoded(pattern(20, 20), "WEBP"), (20, 20), "RGB"),
     ],
     ids=["rotated", "palette", "16 bits", "grey and alpha", "CMYK", "one high", "one pixel", "WebP"],

@@ -135,6 +135,7 @@ def test_a_model_learns_to_double_pictures(doubler: Path, capsys: pytest.Capture
     assert "doubles pictures and draws none" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_model_may_bring_what_doubles_its_pictures(doubler: Path, unfog, home, tmp_path) -> None:
     plain = save_tiny(home / "plain", tiny_config(channels=4), name="plain")
     manifest = read_manifest(plain, hashes=True).model_copy(update={"name": "whole", "files": {}})

@@ -54,6 +54,7 @@ def test_two_towers_are_trained_watched_and_loaded(made: Path, capsys: pytest.Ca
     assert "draws none" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_model_that_draws_starts_with_their_words_and_is_trained_on(made: Path) -> None:
     net = [text for text in SMALL_NET if text.startswith("model.net.")]
     first = arguments(made / "data", made / "first", 48, *net, preset="tiny", start=str(made / "towers/model"))

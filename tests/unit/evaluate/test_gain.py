@@ -70,6 +70,7 @@ def test_each_way_learns_from_what_it_says():
         assert set(seen[replaced][copied].tolist()) == {100, 110, 102, 103, 113, 123}
 
 
+@pytest.mark.slow
 def test_what_the_copies_alone_tell_is_learned_from_them():
     noise, labels = octets([3], (8, 3, SIDE, SIDE), draw=Draw.TEST)[0], torch.arange(8) // 4
     copies, shown = halves(32, 4)

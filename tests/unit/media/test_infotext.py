@@ -87,7 +87,7 @@ def test_reading(text, prompt, negative, fields):
 @given(st.text(alphabet='aB1 _-/:,"\\\n\té', max_size=40))
 @example('Aa: "x, y: z", Bb: "no, Cc: 3')
 @example("-aa: 1, : 2, a: 3, aa : 4,aa:5")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_pairs_are_those_that_their_pattern_finds(line):
     line = line.replace("\n", " ")
     wanted = [(key, value.strip()) for key, value in THEIRS.findall(line)]
@@ -105,7 +105,7 @@ def test_reading_never_raises_and_values_survive(text):
     prompt=st.text(alphabet="abc ,é", max_size=30),
     value=st.text(alphabet='ab:,"\\ ', min_size=1, max_size=20).map(str.strip).filter(lambda v: v[:1] != '"'),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_composed_and_read(prompt, value):
     info = Infotext(prompt.strip(), "no, really", {"Steps": "3", "Title": value, "Seed": "1"})
     assert read_infotext(compose(info)) == info

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import torch
 import torch.nn.functional as F
 from tests.support.models import tiny_config, tiny_model
@@ -47,6 +48,7 @@ def test_it_learns_the_mean_of_what_a_text_is_shown_with():
     torch.testing.assert_close(net(Cond(pooled=pooled)), shown.mean(1), atol=0.02, rtol=0)
 
 
+@pytest.mark.slow
 def test_tokens_say_what_a_summary_cannot():
     """Two texts of the same words in another order have one summary; their pictures are told apart by their tokens."""
     net, shown = made(depth=1), numbers(2, 3, SIDE, SIDE, seed=2)

@@ -22,6 +22,7 @@ from unfog.util.errors import DataError
 from unfog.util.random import Draw, normal
 
 PROMPT = "two green stars above a red circle"
+SLOW = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +54,13 @@ def test_together_and_alone_are_the_same_bits(hybrid, sampler, guidance):
     "settings",
     [
         {"size": (19, 13), "sag": 0.75},
-        {"size": (11, 26), "sag": 1.0, "guidance": 1.0},
+        pytest.param({"size": (11, 26), "sag": 1.0, "guidance": 1.0}, marks=SLOW),
         {"negative": "a red circle", "rescale": 0.7},
         {"interval": (-1.0, 2.0), "steps": 4},
-        {"sampler": "ddim", "eta": 1.0},
-        {"guide": ["cfgpp", "tcfg", "fdg", "pag"], "sampler": "euler", "sag": 0.5},
+        pytest.param({"sampler": "ddim", "eta": 1.0}, marks=SLOW),
+        pytest.param(
+            {"guide": ["cfgpp", "tcfg", "fdg", "pag"], "sampler": "euler", "sag": 0.5}, marks=pytest.mark.slow
+        ),
         {"guide": ["increasing", "cfg_zero", "apg:0.5", "seg", "slg:1", "threshold"], "rescale": 0.5},
     ],
     ids=str,
@@ -92,13 +95,13 @@ def test_inexact_is_the_same_within_rounding_and_takes_a_prompt_for_each(hybrid)
     [
         ({"guidance": 3.0}, 2 * 4),
         ({"guidance": 1.0}, 4),
-        ({"guidance": 0.0}, 2 * 4),
+        pytest.param({"guidance": 0.0}, 2 * 4, marks=SLOW),
         ({"sag": 0.5}, 4 * 4),
-        ({"sag": 0.5, "guidance": 1.0}, 3 * 4),
+        pytest.param({"sag": 0.5, "guidance": 1.0}, 3 * 4, marks=SLOW),
         ({"sampler": "heun"}, 2 * (1 + 2 + 2 + 1)),  # one where the step starts at alpha = 0 or ends at sigma = 0
         ({"guide": ("pag:1",), "guidance": 1.0}, 3 * 4),
         ({"guide": ("pag:1", "slg:1", "apg", "increasing")}, 6 * 4),
-        ({"interval": (-50.0, -49.0)}, 4),
+        pytest.param({"interval": (-50.0, -49.0)}, 4, marks=SLOW),
         ({"interval": (-50.0, 50.0)}, 4 * 2 - 1),  # lam = -inf at t = 1 is in no interval
     ],
     ids=str,

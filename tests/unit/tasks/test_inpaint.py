@@ -117,6 +117,7 @@ def test_repaint_makes_every_step_but_the_last_several_times(model):
     assert [a.s for a in steps[:-1]] == [b.t for b in steps[1:]]
 
 
+@pytest.mark.slow
 def test_repaint_approaches_the_marginals():
     """Of Gaussian data: mean and deviation of what comes out; the posterior of a step is narrower than it should be."""
     process, mean, deviation = Process(Flow()), 0.3, 0.4

@@ -48,7 +48,7 @@ def test_token_by_token_within_words():
         assert found == sorted(found)
 
 
-@pytest.fixture(scope="module", params=["hybrid", "unet"])
+@pytest.fixture(scope="module", params=["hybrid", pytest.param("unet", marks=pytest.mark.slow)])
 def model(request) -> Model:
     return awake_model(None if request.param == "hybrid" else unet_config())
 

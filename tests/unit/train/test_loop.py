@@ -68,7 +68,7 @@ def tensors(state: TrainState[Model]) -> dict[str, Tensor]:
     return {f"{n}/{k}": v for n, m in (("w", state.model), ("ema", state.ema)) for k, v in m.state_dict().items()}
 
 
-@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("ndim", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_loss_falls(ndim: int) -> None:
     settings = config(360)
     records = run(fresh(ndim, settings), ndim, settings)
@@ -76,6 +76,7 @@ def test_loss_falls(ndim: int) -> None:
     assert sum(r.loss for r in records[-5:]) < 0.75 * sum(r.loss for r in records[:5])
 
 
+@pytest.mark.slow
 def test_a_one_dimensional_model_learns_its_captions() -> None:
     settings = config(1200)
     state = fresh(1, settings)

@@ -48,6 +48,7 @@ def test_bf16_of_the_processor_matches_its_flags():
     assert not bf16_supported(torch.device("meta"))
 
 
+@pytest.mark.slow
 def test_import_probes_nothing():
     code = (
         "import torch; before = torch.get_num_threads(); import unfog.util.devices;"

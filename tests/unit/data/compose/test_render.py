@@ -198,6 +198,7 @@ def test_a_colour_edit_changes_colours_only(sprites):
     assert edited[2, 32, 32] > edited[0, 32, 32] + 1
 
 
+@pytest.mark.slow  # the first use of the device "meta" loads what it needs for two seconds
 def test_everything_is_painted_on_the_device_that_is_asked_for(sprites):
     """A device without values stands for any other: a tensor left behind on the CPU would be an error."""
     scenes, meta = assorted(), torch.device("meta")
