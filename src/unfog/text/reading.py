@@ -1,7 +1,8 @@
 """Typing mistakes of a prompt, undone before the text encoder reads it.
 
-A word is changed only if the model was never shown it, it means nothing else (``things.py``: a "boot" is no "boat"),
-and one edit behind its first letter makes it a word that captions had (``data/compose/typo.py`` makes the same ones).
+A word is changed only if the model was never shown it, it means nothing else (``things.py``: a "boot" is no "boat", and
+"cold" is no "could"), and one edit behind its first letter makes it a word that captions had, or the plural of a name
+(``data/compose/typo.py`` makes the same ones).
 A word of three letters is recognised if all its letters are there ("caat", "cta"), or if it can only be one thing of
 which a letter is missing ("cr"), since other changes too easily make another word; but any edit will do where the word
 beside it completes a name ("police csr"). Of several words a thing's name goes first, then one with the same letters,
@@ -42,7 +43,7 @@ class Reading:
         self.rank = {word: -len(names) + k for k, words in reversed([*enumerate(names)]) for word in words}
         self.beside = frozenset(pair for words in names for pair in pairwise(words))
         self._by_letter = dict[str, list[str]]()
-        for word in sorted(word for word in self.known.spellings if word.isascii() and len(word) >= SHORT):
+        for word in sorted(word for word in self.known.likely if word.isascii() and len(word) >= SHORT):
             self._by_letter.setdefault(word[0], []).append(word)
 
     def __call__(self, prompt: str) -> str:
