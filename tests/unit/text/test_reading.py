@@ -48,6 +48,8 @@ def embedded() -> Reading:
         ("a cold lake", "a cold lake"),
         ("a new world, a friend at home", "a new world, a friend at home"),
         ("a young bird", "a young bird"),
+        ("a red sphere in a valley", "a red sphere in a valley"),
+        ("eine rote schre", "eine rote schere"),
         ("eine Schildkröte", "eine Schildkröte"),
         ("une pomme rouge", "une pomme rouge"),
         ("乌龟", "乌龟"),
