@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from unfog.util.errors import UsageError
 
 UNSAID = "diffusion"  # the kind of a table that says none
+SAID = {"extra_forbidden": "there is no such field", "tuple_type": "it must be a list"}
+"""What is allowed, where pydantic says it for programmers."""
 C = TypeVar("C", bound="Config")  # not Self: the checks of annotations in tests cannot resolve it
 
 
@@ -78,10 +80,15 @@ def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str)
 def explain(error: ValidationError, data: object = None) -> str:
     """The first validation error in ``data`` as one line for a person."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in named(first["loc"], data)) or "value"
+    where = ".".join(str(part) for part in named(first["loc"], data))
+    said = SAID.get(first["type"], first["msg"][:200].removeprefix("Value error, "))
+    if not where:  # several fields together
+        return said
+    if first["type"] == "missing":
+        return f"{where} is missing"
     shown = json.dumps(first.get("input"), default=str)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return f"{where} = {shown} is not allowed: {first['msg'][:200]}"
+    return f"{where} = {shown} is not allowed: {said}"
 
 
 def named(path: Sequence[int | str], data: object) -> list[int | str]:

@@ -87,7 +87,7 @@ def refused_fields(error: ValidationError, data: object) -> Refused:
     if first["type"] == "missing":
         return Refused(f"Missing required parameter: '{param}'.", 400, "missing_required_parameter", param)
     code = {"string_too_long": "string_above_max_length", "extra_forbidden": "unknown_parameter"}.get(first["type"])
-    return Refused(explain(error, data).replace("Value error, ", ""), 400, code or "invalid_value", param)
+    return Refused(explain(error, data), 400, code or "invalid_value", param)
 
 
 def dotted(path: Sequence[int | str]) -> str:

@@ -92,6 +92,7 @@ class ServerFacts(Config):
     limits: Most
     tasks: list[Task]
     training: bool
+    refuses: bool
     queue: Queue
     samplers: list[Named]
     grids: list[Named]

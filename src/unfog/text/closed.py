@@ -29,4 +29,6 @@ het een van op met
 और के का की में पर एक
 """
 CLOSED = frozenset((ENGLISH + OTHERS).split())
+ENGLISH_ONLY = frozenset(ENGLISH.split()) - frozenset(OTHERS.split())
+"""Whoever writes one of them writes English."""
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

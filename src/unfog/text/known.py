@@ -115,6 +115,11 @@ class Known:
         return self._parts | CLOSED | {form for word in self._parts if word.isascii() for form in inflections(word)}
 
     @cached_property
+    def likely(self) -> frozenset[str]:
+        """What a mistyped word may be: words as above and plurals; most other inflections are no words ("seaed")."""
+        return self._parts | {plural_word(word) for name in self.called for word in words_of(name)}
+
+    @cached_property
     def _by_letter(self) -> dict[str, list[str]]:
         out = dict[str, list[str]]()
         for word in sorted(self._parts):

@@ -1,7 +1,9 @@
 """Typing mistakes of a prompt, undone before the text encoder reads it.
 
-A word is changed only if the model was never shown it, it means nothing else (``things.py``: a "boot" is no "boat"),
-and one edit behind its first letter makes it a word that captions had (``data/compose/typo.py`` makes the same ones).
+A word is changed only if the model was never shown it, it means nothing else (``things.py``: a "boot" is no "boat", and
+"cold" is no "could"), and one edit behind its first letter makes it a word that captions had, or the plural of a name
+(``data/compose/typo.py`` makes the same ones). A prompt with an English article or the like is English: the names that
+only other languages have are left out then, and "a sphere" is no "Schere".
 A word of three letters is recognised if all its letters are there ("caat", "cta"), or if it can only be one thing of
 which a letter is missing ("cr"), since other changes too easily make another word; but any edit will do where the word
 beside it completes a name ("police csr"). Of several words a thing's name goes first, then one with the same letters,
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unfog.config.manifest import Knowledge
+from unfog.text.closed import ENGLISH_ONLY
 from unfog.text.known import Unknown, known_to
 from unfog.text.spelling import WORD, normal, one_edit, singulars, words_of
 from unfog.text.things import things
@@ -41,8 +44,10 @@ class Reading:
         names = [words_of(name) for name in self.known.called]
         self.rank = {word: -len(names) + k for k, words in reversed([*enumerate(names)]) for word in words}
         self.beside = frozenset(pair for words in names for pair in pairwise(words))
+        self.foreign = frozenset(word for name in self.known.foreign for word in words_of(name))
+        self.foreign -= self.known.said | self.rank.keys()
         self._by_letter = dict[str, list[str]]()
-        for word in sorted(word for word in self.known.spellings if word.isascii() and len(word) >= SHORT):
+        for word in sorted(word for word in self.known.likely if word.isascii() and len(word) >= SHORT):
             self._by_letter.setdefault(word[0], []).append(word)
 
     def __call__(self, prompt: str) -> str:
@@ -58,7 +63,8 @@ class Reading:
         """The mistyped words of a prompt, in its order."""
         found = [(match[0], match.span()) for match in WORD.finditer(prompt)]
         words = [normal(text) for text, _ in found]
-        options = [self._alike(word) for word in words]
+        others = frozenset[str]() if ENGLISH_ONLY.isdisjoint(words) else self.foreign
+        options = [[one for one in self._alike(word) if one not in others] for word in words]
         out = list[Misspelt]()
         for k, (text, at) in enumerate(found):
             around = [options[j] or [words[j]] if 0 <= j < len(words) else [] for j in (k - 1, k + 1)]

@@ -59,8 +59,8 @@ class Things:
         )
 
     def means(self, text: str) -> bool:
-        """Whether a text is the name of a thing, or the end of one."""
-        return text in self.by_name or text in self.by_head
+        """Whether a text is a word of the table, so that whoever writes it may mean it."""
+        return bool(self.called(text))
 
     def nearest(self, text: str, known: Iterable[str]) -> str | None:
         """The one of ``known`` names that is nearest to what ``text`` means; of equally near ones the first.

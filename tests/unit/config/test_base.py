@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from unfog.config.ask import parse_ask
 from unfog.config.model import ModelConfig, UNetConfig
 from unfog.config.presets import small
 from unfog.config.train import LogNormalConfig, MinSNRConfig, RunConfig, UniformConfig
@@ -37,3 +38,19 @@ def test_the_same_kind_again_changes_nothing() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(UsageError, match=r"train\.density = .*'log_normal', 'uniform'"):
         RunConfig().override(["train.density.kind=normal"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"task": "edit", "prompt": "a"}, "inputs is missing"),
+        ({"task": "generate", "colour": 1}, "colour = 1 is not allowed: there is no such field"),
+        ({"task": "generate", "size": 512}, "size = 512 is not allowed: it must be a list"),
+        ({"task": "generate", "n": 17}, "n = 17 is not allowed: Input should be less than or equal to 16"),
+        ({"task": "explain", "what": "forward"}, "forward needs a picture, and reverse takes none"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(fields, said) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_ask(fields)
+    assert str(caught.value) == said
