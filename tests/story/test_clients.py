@@ -134,7 +134,7 @@ def test_the_sdk_generates(openai, folder):
     pictures = [(folder / name).read_bytes() for name in openai["generate"]]
     assert [(folder / name).read_bytes() for name in openai["again"]] == pictures
     assert pictures[0] != pictures[1]
-    assert openai["models"] == [["scenes-32", "unfog"], ["emoji-64", "unfog"]]
+    assert openai["models"] == [["scenes-32", "unfog"], ["emoji-64", "unfog"], ["photo-64", "unfog"]]
     assert openai["model"] == "scenes-32"
     assert openai["url"] == "data:image/png;base64,"  # with keys a link would need one, too
 
@@ -229,7 +229,7 @@ def test_webuiapi_sees_progress_and_stops_it(a1111):
 def test_webuiapi_finds_what_it_looks_for(a1111):
     listed = a1111["listed"]
     titles = {title.split(".safetensors [")[0]: title for title in listed["models"]}
-    assert titles.keys() == {"scenes-32", "emoji-64"}
+    assert titles.keys() == {"scenes-32", "emoji-64", "photo-64"}
     assert listed["model"] == titles["scenes-32"]
     assert {"DPM++ 2M", "Euler a", "DDIM", "UniPC"} <= set(listed["samplers"])
     assert {"automatic", "karras"} <= set(listed["schedulers"])
