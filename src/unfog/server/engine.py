@@ -214,6 +214,8 @@ class Engine:
             job.files = {"data": self.roots.data(ask.folder, enabled=self.settings.training)}
             return
         named = None if not needs_model(ask) else self.catalogue.of_ask(ask, job.owner)
+        if named is not None and self.policy.wanted is not None:
+            self.policy.check(ask, (await asyncio.to_thread(self.words.reader, named)).reading)
         job.files = {name: str(uploads.path_of(self.store, name, job.owner)) for name in ids_of(ask)}
         job.found, manifest = named, None if named is None else named.manifest
         if manifest is not None and isinstance(manifest.model, ModelConfig):
