@@ -136,3 +136,12 @@ def test_a_long_list_and_a_long_prompt_end():
     policy.check(parse_ask({"task": "generate", "prompt": "a " * 2048}))
     with pytest.raises(PolicyError):
         policy.check(parse_ask({"task": "generate", "prompt": "a " * 2000 + "xword77y"}))
+
+
+def test_a_mistake_that_the_model_reads_as_a_refused_word_is_refused(tmp_path):
+    doors = Doors(tmp_path, ("emoji-64",), refused=("hamburger",))
+    try:
+        for prompt, code in (("a hamburgr", 400), ("a (hmaburger:1.2) on a plate", 400), ("a pizza", 202)):
+            assert doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": prompt}).status_code == code
+    finally:
+        doors.close()

@@ -35,6 +35,7 @@ from unfog.server.store import Store, new_id
 from unfog.server.training import folder_of
 from unfog.server.words import Words
 from unfog.util.errors import UsageError
+from unfog.util.nearest import unknown
 
 LOG = logging.getLogger("unfog.server")
 AGAIN_S = 10.0  # until a default model that could not be loaded is tried again
@@ -213,6 +214,8 @@ class Engine:
             job.files = {"data": self.roots.data(ask.folder, enabled=self.settings.training)}
             return
         named = None if not needs_model(ask) else self.catalogue.of_ask(ask, job.owner)
+        if named is not None and self.policy.wanted is not None:
+            self.policy.check(ask, (await asyncio.to_thread(self.words.reader, named)).reading)
         job.files = {name: str(uploads.path_of(self.store, name, job.owner)) for name in ids_of(ask)}
         job.found, manifest = named, None if named is None else named.manifest
         if manifest is not None and isinstance(manifest.model, ModelConfig):
@@ -373,7 +376,7 @@ class Engine:
             UsageError: there is none of that name, or it cannot be used.
         """
         if name not in self.catalogue.models:
-            raise UsageError(f"there is no model {name!r} that all may use")
+            raise UsageError(unknown("model", name, self.catalogue.models))
         found = self.catalogue.models[name]
         if (wrong := await self.crew.load(found)) is not None:
             raise UsageError(f"the model {name} cannot be used: {wrong}")

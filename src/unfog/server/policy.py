@@ -3,13 +3,15 @@
 Texts and list are brought to one spelling: NFKC, without case, accents and characters that nobody sees, and whatever is
 no letter or digit is one blank. An entry is a word or a phrase and is found as whole words; ``*`` at either end stands
 for any letters. The list knows spellings and no meanings: other words for the same, other languages and letters in
-between pass, and no picture is looked at. Negative prompts are not read: they say what is not wanted.
+between pass, unless the model itself reads them as an entry (``text/reading.py``), and no picture is looked at.
+Negative prompts are not read: they say what is not wanted.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from unfog.config.ask import AnyAsk, EditAsk, TrainAsk, said_in
 from unfog.util.errors import UsageError
@@ -38,12 +40,19 @@ class Policy:
         either = "|".join(sorted(map(pattern, refused), key=len, reverse=True))
         self.wanted = re.compile(either) if refused else None
 
-    def check(self, ask: AnyAsk) -> None:
-        """Raises PolicyError if a text that says what is to be drawn holds an entry."""
+    def check(self, ask: AnyAsk, read: Callable[[str], str] | None = None) -> None:
+        """Look at the texts that say what is to be drawn.
+
+        Args:
+            read: how the model reads them, typing mistakes undone; ``None``: as they are written.
+
+        Raises:
+            PolicyError: one holds an entry.
+        """
         if self.wanted is None or isinstance(ask, TrainAsk):
             return
         texts = [*said_in(ask), *([ask.prompt] if isinstance(ask, EditAsk) else [])]
-        for text in texts:
+        for text in texts if read is None else map(read, texts):
             if (found := self.wanted.search(spelt(text))) is not None:
                 raise PolicyError(f"this server does not draw {found[0]!r}: its owner refuses it; say something else")
 
