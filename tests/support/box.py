@@ -1,4 +1,4 @@
-"""A box with two models: one knows shapes, the other things and transparency."""
+"""A box with three models: one knows shapes, one things and transparency, one nothing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ def knowing(source: Path, target: Path, knows: Knowledge) -> Path:
 
 
 def write_box(root: Path) -> Path:
-    """``builtin/scenes-32`` (the default), ``builtin/things``, something broken, and ``mine/models/own``."""
+    """``builtin/scenes-32`` (the default), ``builtin/things``, ``builtin/wordless``, something broken, and ``mine/models/own``."""
     plain = save_tiny(root / "plain")
     clear = save_tiny(root / "clear", tiny_config(channels=4))
     knowing(plain, root / "builtin/scenes-32", SHAPES)
     knowing(clear, root / "builtin/things", THINGS)
+    knowing(plain, root / "builtin/wordless", Knowledge())
     (root / "builtin/broken").mkdir()
     knowing(clear, root / "mine/models/own", OWN)
     return root

@@ -208,7 +208,7 @@ def make(
     from unfog.cli.parse import seed_of
     from unfog.cli.screen import Screen
     from unfog.cli.show import follow
-    from unfog.config.edit import KEEPING
+    from unfog.config.edit import KEEPING, cleans
     from unfog.jobs.edit import edit_job
     from unfog.jobs.edit_settings import edit_request_for
     from unfog.jobs.edit_work import read_inputs
@@ -217,7 +217,8 @@ def make(
     from unfog.jobs.suited import suited
     from unfog.util.devices import set_threads
 
-    (n, seed, negative), found = drawn, suited(model, [] if isinstance(way, KEEPING) else [prompt])
+    said = [] if isinstance(way, KEEPING) else [prompt]
+    (n, seed, negative), found = drawn, suited(model, said, cleaned=cleans(way, prompt))
     inputs = read_inputs(image, mask=mask, style=style, kernel=kernel)
     wanted = edit_request_for(
         found.manifest, way, inputs, prompt, Chosen(*chosen), n=n, seed=seed_of(seed), negative=negative

@@ -102,7 +102,13 @@ class Upscale(Config):
 
 KEEPING = (Denoise, Restore, Upscale)
 """Ways that keep to what the picture shows; the others draw what the prompt says."""
+
 Way = Annotated[Img2Img | Inversion | Inpaint | Restyle | Denoise | Restore | Upscale, Field(discriminator="kind")]
+
+
+def cleans(way: Way, prompt: str) -> bool:
+    """Whether noise is to be taken from a picture of which nothing is said."""
+    return isinstance(way, Denoise) and not prompt.strip()
 
 
 class EditRequest(Config):

@@ -1,7 +1,8 @@
 """Which of the models in the box draws a prompt, if nobody says: the one that knows most of its words.
 
 A word that is unknown but has a neighbour the model knows ("turtel", "tortoise") counts half. Models that know equally
-much: the default one. Models of the user are only used by name.
+much: the default one. A real picture of which nothing is said is cleaned by the one that reads no words, because it was
+trained on photographs. Models of the user are only used by name.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from unfog.text.prompt import parse, parts_of
 NEIGHBOUR = 0.5
 
 
-def suited(which: str | None, prompts: Sequence[str], *, transparent: bool = False) -> Found:
+def suited(which: str | None, prompts: Sequence[str], *, transparent: bool = False, cleaned: bool = False) -> Found:
     """The model called ``which``; for ``None`` the one in the box that these prompts suit best.
 
     Args:
         prompts: all texts that say what is shown.
         transparent: only models that paint transparency, if there is one.
+        cleaned: noise is to be taken from a picture of which nothing is said.
 
     Raises:
         ModelError: as ``locate``.
@@ -30,11 +32,17 @@ def suited(which: str | None, prompts: Sequence[str], *, transparent: bool = Fal
     first = locate(which)
     if which is not None or first.origin != "built in":
         return first
-    return best_of([one for one in drawing() if one.origin == "built in"], prompts, transparent=transparent)
+    return best_of(
+        [one for one in drawing() if one.origin == "built in"], prompts, transparent=transparent, cleaned=cleaned
+    )
 
 
-def best_of(models: Sequence[Found], prompts: Sequence[str], *, transparent: bool = False) -> Found:
+def best_of(
+    models: Sequence[Found], prompts: Sequence[str], *, transparent: bool = False, cleaned: bool = False
+) -> Found:
     """The first of these models that knows most of what is said; see ``suited``."""
+    if cleaned:
+        return next((found for found in models if wordless(found.manifest)), models[0])
     if not (prompts or transparent):
         return models[0]
     return max(
@@ -55,3 +63,8 @@ def strange(manifest: Manifest, prompts: Sequence[str]) -> float:
 def paints_transparency(manifest: Manifest) -> bool:
     """Whether pictures have four channels."""
     return isinstance(manifest.model, ModelConfig) and manifest.model.picture.channels == 4
+
+
+def wordless(manifest: Manifest) -> bool:
+    """Whether a model was trained without a word, as priors of photographs are."""
+    return manifest.knows is not None and not (manifest.knows.concepts or manifest.knows.names or manifest.knows.words)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unfog.config.ask import GenerateAsk, PictureAsk, said_in
+from unfog.config.ask import EditAsk, GenerateAsk, PictureAsk, said_in
+from unfog.config.edit import cleans
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.suited import best_of
 from unfog.model.locate import NAME, Found, drawing, draws, inspect, locate
@@ -70,7 +71,8 @@ class Catalogue:
             return self.resolve(ask.model, owner)
         others = [one for name, one in self.models.items() if name != self.default and one.origin == "built in"]
         transparent = isinstance(ask, GenerateAsk) and ask.transparent
-        return best_of([first, *others], said_in(ask), transparent=transparent)
+        cleaned = isinstance(ask, EditAsk) and cleans(ask.way, ask.prompt)
+        return best_of([first, *others], said_in(ask), transparent=transparent, cleaned=cleaned)
 
     def resolve(self, which: str | None, owner: str) -> Found:
         """The model of that name or sha256; ``None``: the default.

@@ -53,3 +53,9 @@ def test_a_default_of_the_users_own_is_no_choice(home: Path, monkeypatch, tmp_pa
     knowing(home / "plain", tmp_path / "models/scenes-32", SHAPES)
     monkeypatch.setenv("UNFOG_HOME", str(tmp_path))
     assert suited(None, ["a turtle"]).origin == "yours"
+
+
+def test_a_picture_of_which_nothing_is_said_is_cleaned_by_the_model_without_words() -> None:
+    assert suited(None, [], cleaned=True).name == "wordless"
+    assert suited(None, []).name == "scenes-32"
+    assert suited("things", [], cleaned=True).name == "things"

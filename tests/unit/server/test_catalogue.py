@@ -43,6 +43,8 @@ def test_the_words_choose_among_the_models_in_the_box(tmp_path: Path) -> None:
         (asked(task="morph", prompts=["a circle", "a turtle"]), "things"),
         (asked(**edit, way={"kind": "img2img"}), "things"),
         (asked(**edit, way={"kind": "denoise"}), "scenes-32"),  # draws nothing
+        (asked(**edit | {"prompt": " "}, way={"kind": "denoise"}), "wordless"),
+        (asked(**edit | {"prompt": ""}, way={"kind": "upscale"}), "scenes-32"),
         (asked(task="explain", what="reverse", request={"prompt": "a turtle"}), "things"),
     ]:
         assert catalogue.of_ask(ask, "local").name == name, ask
