@@ -23,7 +23,7 @@ def knowing(source: Path, target: Path, knows: Knowledge) -> Path:
 
 
 def write_box(root: Path) -> Path:
-    """``builtin/scenes-32`` (the default), ``builtin/things``, ``builtin/wordless``, something broken, and ``mine/models/own``."""
+    """``builtin``: ``scenes-32`` (the default), ``things``, ``wordless``, something broken; ``mine/models/own``."""
     plain = save_tiny(root / "plain")
     clear = save_tiny(root / "clear", tiny_config(channels=4))
     knowing(plain, root / "builtin/scenes-32", SHAPES)
