@@ -90,7 +90,7 @@ def file_row(store: Store, name: str, owner: str) -> dict[str, object]:
     """What is known of an upload.
 
     Raises:
-        LookupError: this owner has none of that id.
+        NotFoundError: this owner has none of that id.
     """
     row = store.row("SELECT * FROM files WHERE id = ? AND owner = ?", name, owner)
     if row is None:
