@@ -8,7 +8,7 @@ to every photograph, its longer side at most ``--side`` pixels. PSNR and SSIM (W
 pixels) of what every method makes of it, cut off at 0 and 255 but not rounded. Non-local means and total variation are
 told the noise level, and of the strengths in ``NLM`` and ``TV`` get that which is best on average over these very
 photographs; BM3D is measured if ``bm3d`` can be imported, and told it, too. The model estimates it; what it makes of
-the true one is written beside.
+the true one, and of other numbers of views, is written beside.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ import torch
 from PIL import Image
 
 from generate import HERE, machine
+from unfog.config.edit import Denoise
+from unfog.guidance.views import VIEWS
 from unfog.media.image import decode, pixels_of, read_bytes
 from unfog.model.store import load_model
 from unfog.tasks.denoise import posterior_mean, residual
@@ -34,6 +36,7 @@ from unfog.tasks.noise_level import noise_level
 from unfog.util.random import Draw, normal
 
 SIGMAS = (10, 25, 50)
+USUAL = Denoise().views
 NLM = (0.2, 0.3, 0.4, 0.6, 0.8, 1.0)  # h in units of sigma
 TV = (0.3, 0.45, 0.6, 0.9, 1.2, 1.6)  # weight in units of sigma, of pixels in 0..1
 Pixels = np.ndarray[Any, Any]  # (h, w, 3), float64 in 0..255
@@ -117,13 +120,14 @@ def ours(folder: Path) -> dict[str, Method]:
     """The mean of the posterior at the estimated noise level, and at the true one."""
     model = load_model(folder)
 
-    def known(noisy: Pixels, sigma: float) -> Pixels:
-        return pixels(posterior_mean(model, tensor(noisy), sigma))
+    def known(noisy: Pixels, sigma: float, views: int = USUAL) -> Pixels:
+        return pixels(posterior_mean(model, tensor(noisy), sigma, views=views))
 
-    def estimated(noisy: Pixels, sigma: float) -> Pixels:
-        return known(noisy, noise_level(tensor(noisy)[0]).sigma)
+    def estimated(noisy: Pixels, sigma: float, views: int = USUAL) -> Pixels:
+        return known(noisy, noise_level(tensor(noisy)[0]).sigma, views)
 
-    return {"unfog": estimated, "unfog, told sigma": known}
+    of_views = {f"unfog ({views} views)": partial(estimated, views=views) for views in VIEWS if views != USUAL}
+    return {"unfog": estimated, "unfog, told sigma": known} | of_views
 
 
 def read(path: Path, side: int) -> Pixels:

@@ -28,6 +28,9 @@ def denoise(
         Path | None,
         typer.Option("--uncertainty", help="A map of where 2 samples or more differ (FILE.png)."),
     ] = None,
+    views: Annotated[
+        int, typer.Option("--views", help="Turned and mirrored views behind the mean: 1 is fast, 8 clearest.")
+    ] = 4,
     prompt: Said = "",
     seed: options.Seed = None,
     steps: options.Steps = None,
@@ -44,7 +47,7 @@ def denoise(
     level = None if sigma == "auto" else number_of(sigma, "--sigma")
     if uncertainty is not None and samples < 2:
         raise UsageError("uncertainty is the spread of samples; ask for 2 or more with --samples")
-    way = Denoise.parse({"sigma": level, "sampled": samples > 0})
+    way = Denoise.parse({"sigma": level, "sampled": samples > 0, "views": views})
     many, chosen = (max(1, samples), seed, ""), (None, None, steps, None)
     make(image, prompt, way, many, chosen, model, out, show, as_json, device, uncertainty=uncertainty)
 

@@ -76,6 +76,8 @@ class Denoise(Config):
     """Deviation of the noise in units of 255; unset: measured, and the recipe says what was found."""
     sampled: bool = False
     """Pictures that could lie under the noise, one per seed, instead of their mean."""
+    views: Literal[1, 2, 4, 8] = 4
+    """Over how many turned and mirrored views the mean is taken: more is a little clearer, and as much slower."""
 
 
 class Restore(Config):

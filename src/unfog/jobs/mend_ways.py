@@ -48,7 +48,8 @@ def denoising(model: Model, request: EditRequest, way: Denoise, picture: Origina
             steps = request.sample.steps
             yield from posterior_samples(model, y, sigma, [seed], steps=steps, prompt=request.prompt, tally=tally)
         else:
-            x = unclipped(posterior_mean(model, y, sigma, prompt=request.prompt, tally=tally), sigma)
+            x = posterior_mean(model, y, sigma, views=way.views, prompt=request.prompt, tally=tally)
+            x = unclipped(x, sigma)
             yield Step(0, x, x, 1.0, 0.0)
 
     return Work(picture, whole(*picture.size), None, run, pixels=True)

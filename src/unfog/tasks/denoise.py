@@ -12,7 +12,9 @@ on Gaussian data, whose posterior is known, its spread after 12 steps is 0.97 to
 0.90, where the ancestral samplers of first order reach 0.78 to 0.83 and 0.58 to 0.66.
 
 Only models of pixels can do that: noise of pixels is no white noise of latents. Pictures larger than what the model was
-trained on go through overlapping windows (``guidance/windows.py``), smaller ones are continued by reflection.
+trained on go through overlapping windows (``guidance/windows.py``), smaller ones are continued by reflection. The mean
+can be taken over several views of every window (``guidance/views.py``), which then overlap by a quarter instead of half:
+on six photographs four views are worth 0.15 to 0.18 dB for 2.7 times the time.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from torch import Tensor
 from unfog.codec.identity import Identity
 from unfog.core.denoiser import Denoise, bound
 from unfog.core.process import Process
+from unfog.guidance.views import viewed
 from unfog.guidance.windows import windowed
 from unfog.model.model import Model
 from unfog.samplers.dpmpp_2m_sde import dpmpp_2m_sde
@@ -43,7 +46,13 @@ UNIT = 127.5  # units of 255 in one of [-1, 1]
 
 @torch.no_grad()
 def posterior_mean(
-    model: Model, y: Float[Tensor, "b c h w"], sigma: float, *, prompt: str = "", tally: Tally | None = None
+    model: Model,
+    y: Float[Tensor, "b c h w"],
+    sigma: float,
+    *,
+    views: int = 1,
+    prompt: str = "",
+    tally: Tally | None = None,
 ) -> Float[Tensor, "b c h w"]:
     """E[x0 | y]: noisy pictures in [-1, 1] (or beyond, if noise was not cut off) with the noise taken away.
 
@@ -51,18 +60,19 @@ def posterior_mean(
         model: of pixels, in evaluation mode.
         y: of any size.
         sigma: deviation of the noise in units of 255; 0 gives the pictures back.
+        views: 1, 2, 4 or 8, over which the mean is taken.
         prompt: what they show, if the model knows words.
         tally: counts network evaluations.
 
     Raises:
-        UsageError: a model of latents or of other channels, or a sigma that the process does not reach.
+        UsageError: a model of latents or of other channels, other views, or a sigma that the process does not reach.
     """
     check(model, y, sigma)
     if sigma == 0:
         return y
     process = model.denoiser.process
     t = entry(process, sigma)
-    denoise = on_canvas(model, prompt, tally or Tally())
+    denoise = on_canvas(model, prompt, tally or Tally(), views)
     return uncovered(denoise(process.alpha(t).to(y) * covered(model, y), t.to(y).expand(y.shape[0])), y.shape[2:])
 
 
@@ -176,11 +186,11 @@ def check(model: Model, y: Float[Tensor, "b c h w"], sigma: float) -> None:
         raise UsageError(f"the noise level must be 0 or more, got {sigma}")
 
 
-def on_canvas(model: Model, prompt: str, tally: Tally) -> Denoise:
+def on_canvas(model: Model, prompt: str, tally: Tally, views: int = 1) -> Denoise:
     """The conditional denoiser on canvases of any size; on a CPU one picture at a time, as ``tasks/generate.py``."""
-    denoise = bound(counted(model.denoiser, tally), model.condition([prompt.strip()]))
+    denoise, side = bound(counted(model.denoiser, tally), model.condition([prompt.strip()])), model.config.picture.size
     denoise = one_by_one(denoise) if model.device.type == "cpu" else denoise
-    return windowed(denoise, model.config.picture.size)
+    return windowed(viewed(denoise, views), side, side // (2 if views == 1 else 4))
 
 
 def anywhere(model: Model, prompt: str, tally: Tally) -> Denoise:

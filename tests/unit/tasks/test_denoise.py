@@ -85,6 +85,15 @@ def test_the_network_is_asked_once_per_window() -> None:
     assert tally.rows == 8 + 3 * 5
 
 
+def test_every_view_is_asked_of_fewer_windows() -> None:
+    tally, y = Tally(), normal([5], (3, 16, 40), draw=Draw.TEST)
+    model = awake_model()
+    found = posterior_mean(model, y, 25, views=4, tally=tally)
+    assert tally.rows == 4 * 3
+    assert torch.allclose(posterior_mean(model, y.mT, 25, views=4), found.mT, atol=1e-5)
+    assert not torch.allclose(posterior_mean(model, y.mT, 25).mT, posterior_mean(model, y, 25), atol=1e-3)
+
+
 def test_the_way_begins_at_the_noise_and_ends_without() -> None:
     process = awake_model().denoiser.process
     ts = way(process, 25.0, 7)
