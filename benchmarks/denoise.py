@@ -126,8 +126,10 @@ def ours(folder: Path) -> dict[str, Method]:
     def estimated(noisy: Pixels, sigma: float, views: int = USUAL) -> Pixels:
         return known(noisy, noise_level(tensor(noisy)[0]).sigma, views)
 
-    of_views = {f"unfog ({views} views)": partial(estimated, views=views) for views in VIEWS if views != USUAL}
-    return {"unfog": estimated, "unfog, told sigma": known} | of_views
+    of_views: dict[str, Method] = {
+        f"unfog ({views} views)": partial(estimated, views=views) for views in VIEWS if views != USUAL
+    }
+    return {"unfog": estimated, "unfog, told sigma": known, **of_views}
 
 
 def read(path: Path, side: int) -> Pixels:

@@ -1,5 +1,6 @@
-"""Views: a denoiser's mean over a square turned and mirrored, each answer turned back (Timofte et al. 2016, enhanced
-prediction, also called self-ensemble).
+"""Views: a denoiser's mean over a square turned and mirrored, each answer turned back.
+
+Timofte et al. 2016, enhanced prediction, also called self-ensemble.
 
     D'(x, t) = 1/n sum_k S_k^-1 D(S_k x, t),    S_k among the eight symmetries of the square
 

@@ -13,8 +13,8 @@ on Gaussian data, whose posterior is known, its spread after 12 steps is 0.97 to
 
 Only models of pixels can do that: noise of pixels is no white noise of latents. Pictures larger than what the model was
 trained on go through overlapping windows (``guidance/windows.py``), smaller ones are continued by reflection. The mean
-can be taken over several views of every window (``guidance/views.py``), which then overlap by a quarter instead of half:
-on six photographs four views are worth 0.15 to 0.18 dB for 2.7 times the time.
+can be taken over several views of every window (``guidance/views.py``), which then overlap by a quarter instead of
+half: on six photographs four views are worth 0.15 to 0.18 dB for 2.7 times the time.
 """
 
 from __future__ import annotations

@@ -25,21 +25,21 @@ def test_eight_different_views_that_can_be_undone() -> None:
 
 @pytest.mark.parametrize("views", VIEWS)
 def test_a_denoiser_that_knows_no_direction_is_left_as_it_is(views: int) -> None:
-    assert torch.allclose(viewed(lambda x, t: x.square(), views)(X, T), X.square())
+    assert torch.allclose(viewed(lambda x, _: x.square(), views)(X, T), X.square())
 
 
 def test_eight_views_leave_no_direction() -> None:
-    mean = viewed(lambda x, t: x * RAMP, 8)
+    mean = viewed(lambda x, _: x * RAMP, 8)
     for k in range(8):
         assert torch.allclose(mean(turned(X, k), T), turned(mean(X, T), k), atol=1e-5)
-    assert not torch.allclose(viewed(lambda x, t: x * RAMP, 1)(X.mT, T), (X * RAMP).mT, atol=1e-5)
+    assert not torch.allclose(viewed(lambda x, _: x * RAMP, 1)(X.mT, T), (X * RAMP).mT, atol=1e-5)
 
 
 def test_four_views_prefer_neither_axis() -> None:
-    mean = viewed(lambda x, t: x * RAMP, 4)
+    mean = viewed(lambda x, _: x * RAMP, 4)
     assert torch.allclose(mean(X.mT, T), mean(X, T).mT, atol=1e-5)
 
 
 def test_three_views() -> None:
     with pytest.raises(UsageError, match="views must be 1, 2, 4 or 8, got 3"):
-        viewed(lambda x, t: x, 3)
+        viewed(lambda x, _: x, 3)
