@@ -1,7 +1,7 @@
 r"""Formulas as MathML, which browsers draw by themselves: a small part of TeX in, one ``<math>`` element out.
 
     x_t = \alpha_t x_0 + \sigma_t \epsilon          letters, numbers, signs; spaces mean nothing
-    q(x_t | x_s), \frac{a}{b}, \sqrt{a}, \hat{x}    groups in braces
+    q(x_t | x_s), \frac{a}{b}, \sqrt{a}, \hat{x}    groups in braces; ( and [ are as high as a fraction in them, or low
     "SNR"(t)                                        words in quotes stay upright
 
 Signs without a name of their own (Greek letters, ∼, ≈, ...) are written as they are; ``-`` becomes a minus sign.
@@ -33,6 +33,7 @@ NAMED = {
 }
 SPACES = {"\\quad": "1em"}
 FUNCTIONS = ("\\log", "\\exp")
+CLOSING = {"(": ")", "[": "]"}
 ACCENTS = {"\\hat": "^", "\\bar": "¯", "\\tilde": "~"}
 
 
@@ -49,7 +50,11 @@ def mathml(source: str, *, block: bool = False) -> str:
 
 
 def _row(tokens: list[str], end: str | None) -> str:
-    """Everything up to ``end``, which is taken, too; ``None``: up to the end of the formula."""
+    """Everything up to ``end``, which is taken, too; ``None``: up to the end of the formula.
+
+    Raises:
+        ValueError: it does not come.
+    """
     parts = list[str]()
     while tokens:
         if tokens[-1] == end:
@@ -57,7 +62,7 @@ def _row(tokens: list[str], end: str | None) -> str:
             return "".join(parts)
         parts.append(_scripted(tokens))
     if end is not None:
-        raise ValueError("a formula lacks a closing brace")
+        raise ValueError(f"a formula lacks a closing {end}")
     return "".join(parts)
 
 
@@ -85,6 +90,8 @@ def _atom(tokens: list[str]) -> str:
     sign = tokens.pop()
     if sign == "{":
         return f"<mrow>{_row(tokens, '}')}</mrow>"
+    if sign in CLOSING:
+        return _bracketed(sign, _row(tokens, CLOSING[sign]))
     if sign == "\\frac":
         return f"<mfrac>{_atom(tokens)}{_atom(tokens)}</mfrac>"
     if sign == "\\sqrt":
@@ -100,6 +107,12 @@ def _atom(tokens: list[str]) -> str:
     if sign.startswith("\\") and sign not in NAMED:
         raise ValueError(f"{sign} is no name of a formula; known: {', '.join([*NAMED, *ACCENTS, *FUNCTIONS, *SPACES])}")
     return _plain(NAMED.get(sign, sign))
+
+
+def _bracketed(sign: str, inner: str) -> str:
+    """Brackets with what is in them: high round a fraction only, since browsers without a font for formulas overdo it."""
+    high = "" if "<mfrac" in inner else ' stretchy="false"'
+    return f"<mrow><mo{high}>{sign}</mo>{inner}<mo{high}>{CLOSING[sign]}</mo></mrow>"
 
 
 def _plain(sign: str) -> str:

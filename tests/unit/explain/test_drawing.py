@@ -129,6 +129,11 @@ def test_a_walk_has_an_arrow_per_step_and_knows_its_points():
             "<mfrac><mrow><mn>1</mn></mrow><mrow><msqrt><mrow><mi>π</mi></mrow></msqrt></mrow></mfrac>",
         ),
         (r"\hat{x}_0", '<msub><mover accent="true"><mrow><mi>x</mi></mrow><mo>^</mo></mover><mn>0</mn></msub>'),
+        (
+            "(1)^2",
+            '<msup><mrow><mo stretchy="false">(</mo><mn>1</mn><mo stretchy="false">)</mo></mrow><mn>2</mn></msup>',
+        ),
+        (r"[\frac 1 2]", "<mrow><mo>[</mo><mfrac><mn>1</mn><mn>2</mn></mfrac><mo>]</mo></mrow>"),
         ('"a < b" < 10.5', "<mtext>a &lt; b</mtext><mo>&lt;</mo><mn>10.5</mn>"),
     ],
 )
@@ -138,7 +143,7 @@ def test_formulas(source, inner):
     assert ET.fromstring(made).get("alttext") == source
 
 
-@pytest.mark.parametrize("source", [r"\frac{a}", "x_", "{a", r"\unknown", "a^"])
+@pytest.mark.parametrize("source", [r"\frac{a}", "x_", "{a", "(a", r"\unknown", "a^"])
 def test_formulas_that_are_none(source):
     with pytest.raises(ValueError, match=r"formula"):
         mathml(source)
