@@ -110,7 +110,7 @@ def _atom(tokens: list[str]) -> str:
 
 
 def _bracketed(sign: str, inner: str) -> str:
-    """Brackets with what is in them: high round a fraction only, since browsers without a font for formulas overdo it."""
+    """Brackets and what is in them: high round a fraction only, for browsers without a font for formulas overdo it."""
     high = "" if "<mfrac" in inner else ' stretchy="false"'
     return f"<mrow><mo{high}>{sign}</mo>{inner}<mo{high}>{CLOSING[sign]}</mo></mrow>"
 
