@@ -13,15 +13,17 @@ then the thing that the manifest names first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from unfog.config.manifest import Knowledge
 from unfog.text.closed import ENGLISH_ONLY
-from unfog.text.known import Unknown, known_to
+from unfog.text.known import Known, Unknown
 from unfog.text.spelling import WORD, normal, one_edit, singulars, words_of
 from unfog.text.things import things
 
 SHORT = 3  # letters
+MODELS = 8  # whose reading is kept ready
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Reading:
     """Prompts as a model reads them; ``reading(text)`` is the text without the mistakes."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self.known = known_to(knowledge)
+        self.known = Known(knowledge)
         names = [words_of(name) for name in self.known.called]
         self.rank = {word: -len(names) + k for k, words in reversed([*enumerate(names)]) for word in words}
         self.beside = frozenset(pair for words in names for pair in pairwise(words))
@@ -57,7 +59,11 @@ class Reading:
 
     def remarks(self, prompt: str) -> tuple[list[Misspelt], list[Unknown]]:
         """What to tell the writer of a prompt: what is read as something else, and what the model was never shown."""
-        return self.mistakes(prompt), self.known.unknown(self(prompt))
+        return self.mistakes(prompt), self.unknown(prompt)
+
+    def unknown(self, prompt: str) -> list[Unknown]:
+        """What of a prompt the model was never shown, when its typing mistakes are undone."""
+        return self.known.unknown(self(prompt))
 
     def mistakes(self, prompt: str) -> list[Misspelt]:
         """The mistyped words of a prompt, in its order."""
@@ -96,3 +102,9 @@ class Reading:
         if any(things().means(spelling) for spelling in {word, *singulars(word)} - self.known.spellings):
             return []
         return [one for one in self._by_letter.get(word[0], ()) if one_edit(one, word)]
+
+
+@lru_cache(maxsize=MODELS)
+def reading_of(knowledge: Knowledge) -> Reading:
+    """How a model of this knowledge reads; worked out once, since that takes longer than a question."""
+    return Reading(knowledge)

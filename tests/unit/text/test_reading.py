@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.support.compose_sprites import make_sprites
 
+from unfog.config.manifest import Knowledge
 from unfog.data.compose.caption import TRAIN
 from unfog.data.compose.dataset import Compositions
 from unfog.data.compose.typo import with_every_word_misspelt
@@ -14,13 +15,18 @@ from unfog.data.scenes import dice_of
 from unfog.jobs.knowledge import knowledge_of
 from unfog.model.locate import locate
 from unfog.model.store import load_model
-from unfog.text.reading import Reading
+from unfog.text.reading import Reading, reading_of
 from unfog.util.random import Draw
 
 
 @pytest.fixture(scope="module")
-def reading() -> Reading:
-    return Reading(knowledge_of(Compositions(make_sprites(), 32)))
+def knowledge() -> Knowledge:
+    return knowledge_of(Compositions(make_sprites(), 32))
+
+
+@pytest.fixture(scope="module")
+def reading(knowledge: Knowledge) -> Reading:
+    return Reading(knowledge)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +87,27 @@ def test_what_is_read_otherwise_is_said(embedded):
     mistakes, unknown = embedded.remarks("a hamburgr beside an accordion")
     assert [str(one) for one in mistakes] == ["'hamburgr' is read as 'hamburger'"]
     assert [one.text for one in unknown] == ["accordion"]
+
+
+def test_what_is_read_otherwise_is_known_and_nothing_else_that_is_spelt_alike(embedded):
+    """ "Schere" is a name of the embedded model, and no caption had a sphere."""
+    assert embedded.unknown("a hamburgr beside a trutle") == []
+    mistakes, unknown = embedded.remarks("a red sphere")
+    assert mistakes == []
+    assert [one.text for one in unknown] == ["sphere"]
+
+
+def test_few_captions_with_typing_mistakes_have_an_unknown_word(reading):
+    """A mistake can make another thing's name ("heart", "heat"): of 100 captions with some, 5 may be named."""
+    made = Compositions(make_sprites(), 32, replace(TRAIN, typos=1, foreign=0))
+    assert sum(bool(reading.unknown(text)) for text in made.captions(100)) <= 5
+
+
+def test_how_a_model_reads_is_worked_out_once(knowledge):
+    same, other = Knowledge.parse(knowledge.model_dump()), Knowledge(words=knowledge.words)
+    assert reading_of(knowledge) is reading_of(same)
+    assert reading_of(other) is not reading_of(knowledge)
+    assert reading_of(other).unknown("a red violin") == Reading(other).unknown("a red violin")
 
 
 def test_a_model_reads_before_it_conditions():
