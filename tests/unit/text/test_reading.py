@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.support.compose_sprites import make_sprites
@@ -55,6 +56,13 @@ def embedded() -> Reading:
         ("a new world, a friend at home", "a new world, a friend at home"),
         ("a young bird", "a young bird"),
         ("a red sphere in a valley", "a red sphere in a valley"),
+        ("a hive in a grove, moss and a loaf", "a hive in a grove, moss and a loaf"),
+        ("pale tree, bold lines", "pale tree, bold lines"),
+        ("a pine tre", "a pine tree"),  # "tre" is three in Italian
+        ("wine glas", "wine glass"),
+        ("een ring, sepia", "een ring, sepia"),
+        ("una estrella negra a la izquierda", "una estrella negra a la izquierda"),
+        ("due cuori rosa a sinistra", "due cuori rosa a sinistra"),
         ("eine rote schre", "eine rote schere"),
         ("eine Schildkröte", "eine Schildkröte"),
         ("une pomme rouge", "une pomme rouge"),
@@ -81,6 +89,24 @@ def test_most_captions_with_a_mistake_in_every_word_are_restored(reading):
         return sum(a != b for text, right in pairs for a, b in zip(text.split(), right.split(), strict=True))
 
     assert wrong([reading(text) for text in typed]) < 0.15 * wrong(typed)
+
+
+def test_plain_words_that_no_caption_had_are_no_typing_mistakes(embedded):
+    """Nouns, verbs and adjectives that came to mind, written down before they were tried."""
+    plain = (Path(__file__).parent / "plain_words.txt").read_text("utf-8").split()
+    unseen = [word for word in plain if word not in embedded.known.spellings]
+    assert len(unseen) > 1500
+    assert {word: embedded(f"a {word}")[2:] for word in unseen if embedded.mistakes(f"a {word}")} == {}
+
+
+def test_names_with_a_mistake_in_every_word_are_restored(embedded):
+    """Of the names of what a model draws, 9 in 10; of the others most are other words ("fur tree") or short."""
+    names = list(embedded.known.called)
+    typed = [
+        with_every_word_misspelt(n, d) for n, d in zip(names, dice_of(7, range(len(names)), Draw.TYPO), strict=True)
+    ]
+    restored = [embedded(f"a {wrong}") == f"a {name}" for wrong, name in zip(typed, names, strict=True)]
+    assert sum(restored) > 0.9 * len(names)
 
 
 def test_what_is_read_otherwise_is_said(embedded):
