@@ -80,6 +80,7 @@ def pieces(reader: Reader, text: str, limit: int) -> list[dict[str, Any]]:
     """The tokens of a text, each with whether the model was shown it and whether it is read at all."""
     mistakes, unknown = ([], []) if reader.reading is None else reader.reading.remarks(text)
     spans = [span for one in unknown for span in places(one.text, text, mistakes)]
+    spans += [one.at for one in mistakes if one.meant is None]
     found = reader.tokenizer.tokens.encode(text, add_special_tokens=False)
     return [
         {

@@ -9,10 +9,14 @@ A word of three letters is recognised if all its letters are there ("caat", "cta
 which a letter is missing ("cr"), since other changes too easily make another word; but any edit will do where the word
 beside it completes a name ("police csr"). Of several words a thing's name goes first, then one with the same letters,
 then the thing that the manifest names first.
+
+A number glued to letters that captions never had ("4k", "mp3") is no number, yet its digit would be read as one, since
+digits are tokens of their own: "a dog, 4k" are four dogs. It is left out, unless the letters are a word ("4dogs").
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -27,17 +31,22 @@ from unfog.text.things import things
 
 SHORT = 3  # letters
 MODELS = 8  # whose reading is kept ready
+GLUED = re.compile(r"(?=.*\d)[^\W_]*[^\W\d_][^\W_]*")
+LETTERS = re.compile(r"[^\W\d_]+")
+NOTHING = re.compile(r",\s*(?=,|$)|^\s*,\s*")  # between commas
 
 
 @dataclass(frozen=True)
 class Misspelt:
-    """A word of a prompt, where it stands, and what it is read as."""
+    """A word of a prompt, where it stands, and what it is read as; ``None``: it is left out."""
 
     text: str
     at: tuple[int, int]
-    meant: str
+    meant: str | None
 
     def __str__(self) -> str:
+        if self.meant is None:
+            return f"{self.text!r} is left out: it is not something I know, and no number"
         return f"{self.text!r} is read as {self.meant!r}"
 
 
@@ -58,9 +67,10 @@ class Reading:
             self._by_letter.setdefault(word[0], []).append(word)
 
     def __call__(self, prompt: str) -> str:
-        for one in reversed(self.mistakes(prompt)):
-            prompt = prompt[: one.at[0]] + one.meant + prompt[one.at[1] :]
-        return prompt
+        mistakes = self.mistakes(prompt)
+        for one in reversed(mistakes):
+            prompt = prompt[: one.at[0]] + (one.meant or "") + prompt[one.at[1] :]
+        return " ".join(NOTHING.sub("", prompt).split()) if any(one.meant is None for one in mistakes) else prompt
 
     def remarks(self, prompt: str) -> tuple[list[Misspelt], list[Unknown]]:
         """What to tell the writer of a prompt: what is read as something else, and what the model was never shown."""
@@ -71,7 +81,7 @@ class Reading:
         return self.known.unknown(self(prompt))
 
     def mistakes(self, prompt: str) -> list[Misspelt]:
-        """The mistyped words of a prompt, in its order."""
+        """The mistyped words of a prompt and those that are left out, in its order."""
         found = [(match[0], match.span()) for match in WORD.finditer(prompt)]
         words = [normal(text) for text, _ in found]
         leaning = [(word in self.english) - (word in self.foreign) for word in words]
@@ -80,9 +90,17 @@ class Reading:
         out = list[Misspelt]()
         for k, (text, at) in enumerate(found):
             around = [options[j] or [words[j]] if 0 <= j < len(words) else [] for j in (k - 1, k + 1)]
-            if best := self._best(words[k], options[k], *around):
+            if self._no_number(words[k]):
+                out.append(Misspelt(text, at, None))
+            elif best := self._best(words[k], options[k], *around):
                 out.append(Misspelt(text, at, best))
         return out
+
+    def _no_number(self, word: str) -> bool:
+        """Whether a word has digits that say no number, and letters that say nothing, either."""
+        spelt = self.known.spellings
+        parts = LETTERS.findall(word) if GLUED.fullmatch(word) and word not in spelt else []
+        return bool(parts) and not any(len(part) >= SHORT and part in spelt for part in parts)
 
     def _best(self, word: str, options: list[str], before: list[str], after: list[str]) -> str | None:
         """What a word was meant to be, beside those that its neighbours may be; ``None``: nobody knows."""

@@ -63,6 +63,13 @@ def embedded() -> Reading:
         ("een ring, sepia", "een ring, sepia"),
         ("una estrella negra a la izquierda", "una estrella negra a la izquierda"),
         ("due cuori rosa a sinistra", "due cuori rosa a sinistra"),
+        ("a dog, 4k, highly detailed", "a dog, highly detailed"),
+        ("8K, a dog", "a dog"),
+        ("a dog 4k", "a dog"),
+        ("4k", ""),
+        ("an mp3 player", "an player"),
+        ("3x dogs, 8-bit, 3d, 2 cats, 3dogs", "3x dogs, 8-bit, 3d, 2 cats, 3dogs"),
+        ("a dog,, a cat", "a dog,, a cat"),
         ("eine rote schre", "eine rote schere"),
         ("eine Schildkröte", "eine Schildkröte"),
         ("une pomme rouge", "une pomme rouge"),
@@ -115,6 +122,12 @@ def test_what_is_read_otherwise_is_said(embedded):
     assert [one.text for one in unknown] == ["accordion"]
 
 
+def test_a_number_glued_to_letters_is_named_once(embedded):
+    mistakes, unknown = embedded.remarks("a dog, 4k")
+    assert [str(one) for one in mistakes] == ["'4k' is left out: it is not something I know, and no number"]
+    assert unknown == []
+
+
 def test_what_is_read_otherwise_is_known_and_nothing_else_that_is_spelt_alike(embedded):
     """ "Schere" is a name of the embedded model, and no caption had a sphere."""
     assert embedded.unknown("a hamburgr beside a trutle") == []
@@ -141,3 +154,4 @@ def test_a_model_reads_before_it_conditions():
     typed, right, other = (model.condition([text]).present() for text in ("a rde circle", "a red circle", "a blue one"))
     assert typed["tokens"].equal(right["tokens"])
     assert not typed["tokens"].equal(other["tokens"])
+    assert model.condition(["a red circle, 4k"]).present()["tokens"].equal(right["tokens"])
