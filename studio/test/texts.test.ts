@@ -145,3 +145,15 @@ it("pieces of tokens are read as words", () => {
   const words = wordsOf(tokens.map(([text, known]) => ({ text, known, read: true })));
   expect(words.map((word) => [word.pieces.join(""), word.known])).toEqual([["a", true], ["elephant", false], ["red", true]]);
 });
+
+it("commas belong to no word", () => {
+  const tokens = [
+    [" dog,", false], [" a", true], [" ox", true], [",", true], ["\u2581", true], ["4", false], ["k", false], ["...", true],
+    [" red,blue", true], ["(", true], ["ish", false], [")", true], [" t-shirt", true], [" 1.5", true], [" 犬、猫", true], ["!", true],
+  ] as const;
+  const words = wordsOf(tokens.map(([text, known]) => ({ text, known, read: text !== "ish" })));
+  const kept = ["dog", "a", "ox", "4k", "red", "blue", "ish", "t-shirt", "1.5", "犬", "猫"];
+  expect(words.map((word) => word.pieces.join(""))).toEqual(kept);
+  expect(words.filter((word) => !word.known).map((word) => word.pieces.join(""))).toEqual(["dog", "4k", "ish"]);
+  expect(words.filter((word) => !word.read).map((word) => word.pieces)).toEqual([["ish"]]);
+});

@@ -44,6 +44,11 @@ def test_a_refused_prompt_is_refused_however_it_is_spelt(doors, prompt):
     assert len(doors.engine.crew.line) == before
 
 
+def test_what_the_model_leaves_out_is_refused_all_the_same():
+    with pytest.raises(PolicyError, match="'gore'"):
+        Policy(("gore*",)).check(parse_ask({"task": "generate", "prompt": "a gore5 scene"}), lambda _: "a scene")
+
+
 @pytest.mark.parametrize("prompt", FINE)
 def test_others_are_drawn(doors, prompt):
     assert doors("POST", "/api/v1/jobs", json={"task": "generate", "prompt": prompt}).status_code == 202

@@ -57,6 +57,15 @@ def test_the_page_is_small_and_asks_nobody_else(repo):
             assert re.search(r"\beval\(|new Function\(|@import", text) is None
 
 
+def test_every_colour_is_written_once_with_what_it_is_in_the_light_and_in_the_dark(repo):
+    text = (repo / "studio/src/styles/tokens.css").read_text(encoding="utf-8")
+    names = re.findall(r"^\s*(--[\w-]+):", text, re.MULTILINE)
+    assert len(names) > 15
+    assert len(names) == len(set(names))
+    assert text.count("light-dark(") > 12
+    assert "prefers-color-scheme" not in text
+
+
 def test_nothing_of_the_source_writes_markup_from_text(repo):
     """T13: what strangers write becomes text nodes only, and no style that the policy would refuse."""
     for path in (repo / "studio/src").rglob("*"):

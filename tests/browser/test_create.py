@@ -23,6 +23,11 @@ def test_typing_a_prompt_shows_a_preview_within_a_second_and_then_the_picture(st
     assert studio.locator(".tile img").evaluate("image => image.naturalWidth") == 512
 
 
+def test_words_that_were_never_shown_are_named_without_commas(studio):
+    studio.locator("#prompt").fill("an accordion, a red circle, two ladders")
+    studio.get_by_text("never seen: accordion, ladders", exact=True).wait_for()
+
+
 def test_a_reload_in_the_middle_loses_nothing(studio, served):
     ask(studio, "a red circle")
     finished(studio)

@@ -49,6 +49,26 @@ def test_the_viewer_walks_stars_deletes_and_takes_back(gallery, served, made):
     assert served.http.get(f"/api/v1/pictures/{made[1]}").json()["trashed"] is None
 
 
+def test_without_its_recipe_the_picture_has_the_whole_width(gallery):
+    gallery.get_by_role("button", name="Open: a orange star").first.click()
+    dialog = gallery.get_by_role("dialog")
+    dialog.get_by_text("a orange star").wait_for()
+    wide = "node => node.getBoundingClientRect().width"
+    beside, room = dialog.locator(".show").evaluate(wide), dialog.locator(".viewer").evaluate(wide)
+    assert beside < room - 340
+    gallery.keyboard.press("i")
+    dialog.get_by_role("button", name="Recipe", expanded=False).wait_for()
+    assert dialog.locator(".show").evaluate(wide) == room
+    low = "node => node.getBoundingClientRect().bottom"
+    assert dialog.locator(".show > img").evaluate(low) <= dialog.locator("aside").evaluate(
+        "n => n.getBoundingClientRect().top"
+    )
+    assert dialog.locator("aside .row").evaluate(low) <= gallery.viewport_size["height"]
+    gallery.keyboard.press("i")
+    dialog.get_by_text("a orange star").wait_for()
+    assert dialog.locator(".show").evaluate(wide) == beside
+
+
 def test_two_are_compared_and_all_are_taken_as_zip(gallery, made):
     gallery.get_by_role("button", name="Choose", exact=True).click()
     for colour in ("pink", "orange"):

@@ -62,3 +62,10 @@ def test_the_archive_is_the_one_that_is_named(repo):
     text = (repo / "NOTICE").read_text(encoding="utf-8")
     for digest, name in re.findall(r"([0-9a-f]{64})  (\S+)", text):
         assert hashlib.sha256((archive / name).read_bytes()).hexdigest() == digest
+
+
+def test_tables_of_words_are_attributed(repo):
+    notice = (repo / "NOTICE").read_text(encoding="utf-8")
+    for name, who in (("things.txt", "emojibase"), ("words.txt", "SCOWL")):
+        assert who in (repo / "src/unfog/assets" / name).read_text(encoding="utf-8").partition("\n[")[0][:400]
+        assert re.search(rf"src/unfog/assets/{name}[^:]*{who}|src/unfog/assets/{name}.*:\n  {who}", notice), name

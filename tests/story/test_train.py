@@ -138,6 +138,17 @@ def test_wrong_options_leave_nothing(
     assert not out.exists()
 
 
+def test_scenes_too_small_to_tell_shapes_apart_leave_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert run(["train", "scenes", "--set", "model.picture.size=8", "--out", str(out)]) == Exit.USAGE
+    error = capsys.readouterr().err
+    assert "at least 16 pixels, got 8" in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
 def test_wrong_data_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "run"
     for data, says in (("no-such-folder", "no-such-folder"), (str(captioned_folder(tmp_path / "d", 3)), "0001.txt")):

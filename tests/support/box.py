@@ -10,7 +10,9 @@ from unfog.config.manifest import Knowledge
 from unfog.model.store import load_model, read_manifest, save_model
 
 SHAPES = Knowledge(concepts=("circle", "star"), words="a red blue circle star left of", names={})
-THINGS = Knowledge(concepts=("turtle", "circle"), words="a red turtle circle wearing", names={"de": "Schildkröte"})
+THINGS = Knowledge(
+    concepts=("turtle", "circle"), words="a red turtle circle wearing", names={"de": "Schildkröte|Schere"}
+)
 OWN = Knowledge(concepts=("zeppelin",), words="a zeppelin", names={})
 
 

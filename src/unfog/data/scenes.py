@@ -17,6 +17,7 @@ from unfog.data.scenes_caption import BARE, FULL, Facts, caption
 from unfog.data.scenes_layout import DIAMETER, SHAPES, Part, Scene, draw_scene
 from unfog.data.scenes_palette import BACKGROUNDS, PALETTE, WHITENESS
 from unfog.data.scenes_render import render
+from unfog.util.errors import UsageError
 from unfog.util.random import Dice, Draw, uniform
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 VERSION = "scenes-2"
+LEAST = 16  # pixels a side
 VALID_FROM = 2**55  # indices below are for training; a sample index has 56 bits
 EVALUATION_FROM = 2**54
 FIRST_DRAWS = 64  # numbers a Dice makes at a time
@@ -65,7 +67,10 @@ class Scenes:
     """The procedural set as a dataset without end.
 
     Args:
-        size: side of the pictures in pixels, at least 16 (smaller shapes cannot be told apart).
+        size: side of the pictures in pixels, at least ``LEAST``.
+
+    Raises:
+        UsageError: they are smaller.
     """
 
     name = "scenes"
@@ -74,8 +79,11 @@ class Scenes:
     valid_count: int | None = None
 
     def __init__(self, size: int = 32) -> None:
-        if size < 16:
-            raise ValueError(f"size must be at least 16 pixels, got {size}: smaller shapes cannot be told apart")
+        if size < LEAST:
+            raise UsageError(
+                f"scenes have sides of at least {LEAST} pixels, got {size}: smaller shapes cannot be told apart;"
+                f" ask for {LEAST} or more (in training: --set model.picture.size={LEAST})"
+            )
         self.size = size
 
     def batch(self, indices: Sequence[int], *, seed: int, split: Split) -> Batch:

@@ -26,7 +26,7 @@ from unfog.model.locate import Found, inspect, installed, locate
 from unfog.model.store import load_any
 from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
-from unfog.text.known import known_to
+from unfog.text.known import Known
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -136,10 +136,10 @@ def notes(found: Found, words: Sequence[str]) -> Iterator[Note]:
 
 
 def strange(found: Found, words: Sequence[str]) -> list[str]:
-    """The words that the model was never shown."""
+    """The words that the model was never shown; typing mistakes are among them, since nothing undoes them here."""
     if found.manifest.knows is None:
         return []
-    known = known_to(found.manifest.knows)
+    known = Known(found.manifest.knows)
     return [word for word in words if known.unknown(word)]
 
 

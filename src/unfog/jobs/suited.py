@@ -1,6 +1,7 @@
 """Which of the models in the box draws a prompt, if nobody says: the one that knows most of its words.
 
-A word that is unknown but has a neighbour the model knows ("turtel", "tortoise") counts half. Models that know equally
+A typing mistake counts as the word that it is read as; an unknown word with a neighbour the model knows ("tortoise")
+counts half. Models that know equally
 much: the default one. A real picture of which nothing is said is cleaned by the one that reads no words, because it was
 trained on photographs. Models of the user are only used by name.
 """
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
 from unfog.model.locate import Found, drawing, locate
-from unfog.text.known import known_to
 from unfog.text.prompt import parse, parts_of
+from unfog.text.reading import reading_of
 
 NEIGHBOUR = 0.5
 
@@ -55,9 +56,9 @@ def strange(manifest: Manifest, prompts: Sequence[str]) -> float:
     """How much of what is said a model does not know; one that does not say what it knows, knows nothing."""
     if manifest.knows is None:
         return float("inf")
-    known = known_to(manifest.knows)
+    reading = reading_of(manifest.knows)
     texts = [part.text for prompt in prompts for part in parts_of(parse(prompt))]
-    return sum(1 if one.nearest is None else NEIGHBOUR for text in texts for one in known.unknown(text))
+    return sum(1 if one.nearest is None else NEIGHBOUR for text in texts for one in reading.unknown(text))
 
 
 def paints_transparency(manifest: Manifest) -> bool:

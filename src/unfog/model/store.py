@@ -35,7 +35,7 @@ from unfog.model.build import AnyModel, build_any
 from unfog.model.model import Model
 from unfog.nets.upscaler import Upscaler
 from unfog.text.contrast import Contrast
-from unfog.text.reading import Reading
+from unfog.text.reading import reading_of
 from unfog.text.tokenizer import Tokenizer
 from unfog.util.errors import ModelError
 from unfog.util.files import commit_directory, verify_directory
@@ -227,7 +227,7 @@ def load_any(folder: Path, *, device: torch.device | None = None) -> AnyModel:
             f" that made it{made}"
         ) from None
     if isinstance(model, Model) and manifest.knows is not None:
-        model.reading = Reading(manifest.knows)
+        model.reading = reading_of(manifest.knows)
     return model.to(device or torch.device("cpu")).eval().requires_grad_(False)
 
 

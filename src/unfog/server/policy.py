@@ -44,7 +44,7 @@ class Policy:
         """Look at the texts that say what is to be drawn.
 
         Args:
-            read: how the model reads them, typing mistakes undone; ``None``: as they are written.
+            read: how the model reads them, typing mistakes undone, which is looked at, too.
 
         Raises:
             PolicyError: one holds an entry.
@@ -52,7 +52,7 @@ class Policy:
         if self.wanted is None or isinstance(ask, TrainAsk):
             return
         texts = [*said_in(ask), *([ask.prompt] if isinstance(ask, EditAsk) else [])]
-        for text in texts if read is None else map(read, texts):
+        for text in texts if read is None else [*texts, *map(read, texts)]:
             if (found := self.wanted.search(spelt(text))) is not None:
                 raise PolicyError(f"this server does not draw {found[0]!r}: its owner refuses it; say something else")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -13,7 +14,7 @@ from unfog.config.model import ModelConfig
 from unfog.model.locate import Found
 from unfog.model.store import read_vocabulary
 from unfog.text.prompt import parse, parts_of
-from unfog.text.reading import Reading
+from unfog.text.reading import Misspelt, Reading, reading_of
 from unfog.text.tokenizer import Tokenizer
 
 MOST = 4  # vocabularies that are kept
@@ -72,13 +73,14 @@ def reader_of(found: Found, manifest: Manifest) -> Reader:
     """Read a vocabulary."""
     assert isinstance(manifest.model, ModelConfig)
     tokenizer = read_vocabulary(found.folder, manifest.model)
-    return Reader(tokenizer, None if manifest.knows is None else Reading(manifest.knows))
+    return Reader(tokenizer, None if manifest.knows is None else reading_of(manifest.knows))
 
 
 def pieces(reader: Reader, text: str, limit: int) -> list[dict[str, Any]]:
     """The tokens of a text, each with whether the model was shown it and whether it is read at all."""
-    strange = [] if reader.reading is None else [one.text for one in reader.reading.known.unknown(text)]
-    spans = [span for phrase in strange for span in places(phrase, text)]
+    mistakes, unknown = ([], []) if reader.reading is None else reader.reading.remarks(text)
+    spans = [span for one in unknown for span in places(one.text, text, mistakes)]
+    spans += [one.at for one in mistakes if one.meant is None]
     found = reader.tokenizer.tokens.encode(text, add_special_tokens=False)
     return [
         {
@@ -90,7 +92,8 @@ def pieces(reader: Reader, text: str, limit: int) -> list[dict[str, Any]]:
     ]
 
 
-def places(phrase: str, text: str) -> list[tuple[int, int]]:
-    """Where a phrase stands in a text, whatever its case and blanks."""
-    words = r"\s+".join(map(re.escape, phrase.split()))
+def places(phrase: str, text: str, mistakes: Sequence[Misspelt] = ()) -> list[tuple[int, int]]:
+    """Where a phrase stands in a text, whatever its case, blanks and typing mistakes."""
+    spelt = [[word, *(one.text for one in mistakes if one.meant == word)] for word in phrase.split()]
+    words = r"\s+".join(f"(?:{'|'.join(map(re.escape, either))})" for either in spelt)
     return [match.span() for match in re.finditer(words, text, re.IGNORECASE)] if words else []

@@ -30,5 +30,6 @@ het een van op met
 """
 CLOSED = frozenset((ENGLISH + OTHERS).split())
 ENGLISH_ONLY = frozenset(ENGLISH.split()) - frozenset(OTHERS.split())
-"""Whoever writes one of them writes English."""
+"""Whoever writes one of them writes English, most of the time (Spanish has an "a", too)."""
+FOREIGN_ONLY = frozenset(OTHERS.split()) - frozenset(ENGLISH.split())
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

@@ -1,9 +1,8 @@
 """Which words of a prompt a model was never shown, and what it knows that is nearest.
 
 A word is known if training captions had it: as a word of their grammar, as the name of a thing (of several words
-together, or the head of such a name: the "hat" of "top hat"), in the plural or another inflection, with one typing
-mistake as captions have them (``data/compose/typo.py``: one edit behind the first letter of a word of four or more), or
-if it names nothing (``closed.py``). A word that means something else is no typing mistake: "boot" is not "boat".
+together, or the head of such a name: the "hat" of "top hat"), in the plural or another inflection, or if
+it names nothing (``closed.py``). Typing mistakes are not undone here but before (``reading.py``).
 
 What is nearest: another number, another colour (in CIELAB, lightness counting half), the neighbour in a table of things
 (``things.py``), else the head of a compound ("motorboat": "boat").
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import torch
 from PIL import ImageColor
@@ -22,13 +21,12 @@ from unfog.config.manifest import Knowledge
 from unfog.data.compose.nouns import head_at, plural_word
 from unfog.data.scenes_palette import COLOURS, lab, palette_lab
 from unfog.text.closed import CLOSED, NUMBERS
-from unfog.text.spelling import HANGUL, HIRAGANA, UNSPACED, inflections, normal, one_edit, singulars, stem, words_of
+from unfog.text.spelling import HANGUL, HIRAGANA, UNSPACED, inflections, normal, singulars, stem, words_of
 from unfog.text.things import things
 
-TYPED = 4  # least letters of a word that may be mistyped, and of what a compound ends in
+LEAST = 4  # letters of what a compound ends in, and of what inflections share
 ENDING = 3  # letters that inflection may change in scripts that have no plurals here
 LONGEST = 5  # words of a name
-MODELS = 8  # whose knowledge is kept ready
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Known:
                 return called[near]
         if text.endswith("ing"):  # what is done: "wearing" is no kind of ring
             return None
-        ends = [name for name in called if len(name) >= TYPED and text.endswith(name) and " " not in name]
+        ends = [name for name in called if len(name) >= LEAST and text.endswith(name) and " " not in name]
         return called[max(ends, key=len)] if ends else None
 
     @cached_property
@@ -121,6 +119,7 @@ class Known:
 
     @cached_property
     def _by_letter(self) -> dict[str, list[str]]:
+        """Words by their first letter, among which those are sought whose inflections no rule here makes."""
         out = dict[str, list[str]]()
         for word in sorted(self._parts):
             out.setdefault(word[:1], []).append(word)
@@ -129,14 +128,7 @@ class Known:
     def _spelt(self, word: str) -> set[str]:
         """The known words that a word of a prompt may be."""
         found = ({word} & self._parts) | self._inflected.get(word, set()) | self._inflected.get(stem(word), set())
-        if found or len(word) < TYPED - 1:
-            return found
-        alike = self._by_letter.get(word[0], [])
-        if not word.isascii() and (stemmed := {w for w in alike if same_stem(w, word)}):
-            return stemmed
-        if any(things().means(spelling) for spelling in {word, *singulars(word)} - self._parts):
-            return set()
-        return {w for w in alike if len(w) >= TYPED and one_edit(w, word)}
+        return found if found or word.isascii() else {w for w in self._by_letter.get(word[0], ()) if same_stem(w, word)}
 
     def _strange(self, words: list[str]) -> Iterator[str]:
         """Names and words that are not known."""
@@ -175,16 +167,10 @@ class Known:
         return sorted(words, key=len, reverse=True)
 
 
-@lru_cache(maxsize=MODELS)
-def known_to(knowledge: Knowledge) -> Known:
-    """What a model knows; worked out once, since that takes longer than a question."""
-    return Known(knowledge)
-
-
 def same_stem(one: str, other: str) -> bool:
     """Whether two words begin alike for all but the last letters: at least four letters, or two syllables of Hangul."""
     alike = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return alike >= (2 if HANGUL.match(one) else TYPED) and alike >= max(len(one), len(other)) - ENDING
+    return alike >= (2 if HANGUL.match(one) else LEAST) and alike >= max(len(one), len(other)) - ENDING
 
 
 def nearest_colour(name: str) -> str | None:

@@ -18,6 +18,7 @@ from unfog.data.scenes import (
 )
 from unfog.data.scenes_layout import draw_scene
 from unfog.media.image import to_uint8
+from unfog.util.errors import UsageError
 from unfog.util.random import Dice, Draw
 
 
@@ -111,7 +112,7 @@ def test_any_size_shows_the_same_scene(size):
 
 @pytest.mark.parametrize("size", [15, 8, 0, -3])
 def test_pictures_too_small_to_tell_shapes_apart_are_refused(size):
-    with pytest.raises(ValueError, match=rf"at least 16 pixels, got {size}"):
+    with pytest.raises(UsageError, match=rf"at least 16 pixels, got {size}: .*size=16"):
         Scenes(size)
 
 

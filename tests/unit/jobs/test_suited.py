@@ -30,6 +30,7 @@ def where(home: Path, monkeypatch) -> None:
         (["a red turtle"], "things"),
         (["a red turtel"], "things"),
         (["Schildkröte"], "things"),
+        (["a sphere"], "scenes-32"),  # no "Schere"
         (["a circle", "a turtle"], "things"),
         (["a circle AND a turtle :1.2"], "things"),
         (["a zeppelin"], "scenes-32"),  # known to the user's model only

@@ -7,7 +7,7 @@ from tests.support.models import tiny_tokenizer
 
 from unfog.config.manifest import Knowledge
 from unfog.server.words import Reader, pieces, places
-from unfog.text.reading import Reading
+from unfog.text.reading import Misspelt, Reading
 
 READER = Reader(tiny_tokenizer(), Reading(Knowledge(concepts=("circle", "star"), words="a red green above two the of")))
 
@@ -23,6 +23,15 @@ READER = Reader(tiny_tokenizer(), Reading(Knowledge(concepts=("circle", "star"),
 )
 def test_places(phrase, text, spans):
     assert places(phrase, text) == spans
+
+
+def test_a_typing_mistake_is_no_unknown_word_and_hides_none():
+    found = pieces(READER, "a red circel above a stra frut", 16)
+    assert "".join(token["text"] for token in found if not token["known"]).strip() == "frut"
+    left_out = [token["text"] for token in pieces(READER, "a red circle, 4k", 16) if not token["known"]]
+    assert left_out[-2:] == ["<0x34>", "<0x6B>"]
+    fish = Misspelt("fsih", (4, 8), "fish")
+    assert places("flying fish", "a flying fsih, flying  fish", [fish]) == [(2, 13), (15, 27)]
 
 
 def test_tokens_of_a_word_that_was_never_shown_are_marked():

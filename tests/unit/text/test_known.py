@@ -12,7 +12,7 @@ from unfog.config.manifest import Knowledge
 from unfog.data.compose.caption import TRAIN
 from unfog.data.compose.dataset import Compositions
 from unfog.jobs.knowledge import knowledge_of
-from unfog.text.known import Known, known_to, nearest_colour
+from unfog.text.known import Known, nearest_colour
 from unfog.text.spelling import one_edit, stem, words_of
 from unfog.text.things import distance, things
 
@@ -37,12 +37,6 @@ def test_no_training_caption_has_an_unknown_word(known):
     assert {text: strange(known, text) for text in made.captions(300) if known.unknown(text)} == {}
 
 
-def test_typing_mistakes_are_read(known):
-    """A mistake can make another thing's name ("heart", "heat"): of 100 captions with some, 5 may be named."""
-    made = Compositions(make_sprites(), 32, replace(TRAIN, typos=1, foreign=0))
-    assert sum(bool(known.unknown(text)) for text in made.captions(100)) <= 5
-
-
 def test_what_training_shows_is_in_the_manifest_and_what_it_holds_back_is_not(knowledge):
     concepts = [text.split("|") for text in knowledge.concepts]
     assert ["umbrella", "brolly"] in concepts
@@ -60,8 +54,8 @@ def test_what_training_shows_is_in_the_manifest_and_what_it_holds_back_is_not(kn
     ("prompt", "found"),
     [
         ("a turtle wearing glasses", []),
-        ("Two TURTLES, three cats' hats and an appel!", []),
-        ("a brollly", []),
+        ("Two TURTLES, three cats' hats and an apple!", []),
+        ("a brollly", [("brollly", None)]),
         ("the dog that holds it with some bacon", []),
         ("eine Katze und ein Hund", []),
         ("a turtle playing", [("playing", None)]),
@@ -152,13 +146,6 @@ def test_nearest_colour():
         *("red", "blue", "yellow", "white", "purple")
     ]
     assert nearest_colour("turtle") is None
-
-
-def test_what_a_model_knows_is_worked_out_once(knowledge):
-    same, other = Knowledge.parse(knowledge.model_dump()), Knowledge(words=knowledge.words)
-    assert known_to(knowledge) is known_to(same)
-    assert known_to(other) is not known_to(knowledge)
-    assert known_to(other).unknown("a red violin") == Known(other).unknown("a red violin")
 
 
 def test_colours_that_the_image_library_has_looked_up_before():

@@ -29,6 +29,7 @@ from unfog.data.dataset import Batch, Split
 from unfog.data.licence import all_free
 from unfog.data.scenes import EVALUATION_FROM, VALID_FROM, dice_of
 from unfog.data.scenes_palette import PALETTE
+from unfog.util.errors import UsageError
 from unfog.util.random import Draw
 
 VERSION = "compositions-12"
@@ -49,7 +50,7 @@ class Compositions:
         dictionary: pairs of texts that mean the same (``dictionary.same``), beside each picture.
 
     Raises:
-        ValueError: a size below 32.
+        UsageError: a size below 32.
     """
 
     name = "compositions"
@@ -68,7 +69,10 @@ class Compositions:
         dictionary: int = 0,
     ) -> None:
         if size < SMALLEST:
-            raise ValueError(f"size must be at least {SMALLEST} pixels, got {size}: tiny things cannot be told apart")
+            raise UsageError(
+                f"composed scenes have sides of at least {SMALLEST} pixels, got {size}: tiny things cannot be told"
+                f" apart; ask for {SMALLEST} or more (in training: --set model.picture.size={SMALLEST})"
+            )
         self.sprites, self.size, self.wording = sprites, size, wording
         self.references, self.relations, self.dictionary = references, relations, dictionary
 

@@ -27,11 +27,25 @@ PLAIN = ("shape", "style", "a pair of", "side by side")  # written where they ar
 
 def said_texts() -> frozenset[str]:
     """Every piece of a caption that is no name of a thing, placeholders taken out."""
+    return english_texts() | foreign_texts()
+
+
+def english_texts() -> frozenset[str]:
+    """Those that English captions have."""
     tables = [value for name, value in vars(words).items() if name.isupper()]
     numbers = [f"{n}{times}" for n in words.NUMBERS for times in ("", "x")]  # "3x" in other languages
     places = [where(place, dice) for place in PLACES for dice in dice_of(0, range(WAYS), Draw.CAPTION)]
     shapes = [*SHAPES, *map(plural_word, SHAPES)]
-    found = texts([tables, numbers, places, shapes, COLOURS, STYLES, PLAIN, list(TONGUES.values())])
+    return without_placeholders(texts([tables, numbers, places, shapes, COLOURS, STYLES, PLAIN]))
+
+
+def foreign_texts() -> frozenset[str]:
+    """Those that captions in the other languages have."""
+    return without_placeholders(texts(list(TONGUES.values())))
+
+
+def without_placeholders(found: Iterator[str]) -> frozenset[str]:
+    """Texts, with blanks where names go."""
     return frozenset(PLACEHOLDER.sub(" ", text) for text in found)
 
 

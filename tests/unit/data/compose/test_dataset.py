@@ -13,6 +13,7 @@ from unfog.data.compose.layout import RECIPES
 from unfog.data.compose.render import render
 from unfog.data.compose.sprites import Sprites
 from unfog.data.dataset import Dataset, Split
+from unfog.util.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_licences_are_those_of_the_sprites(sprites):
 
 @pytest.mark.parametrize("size", [31, 16, 0])
 def test_pictures_too_small_are_refused(sprites, size):
-    with pytest.raises(ValueError, match=f"at least 32 pixels, got {size}"):
+    with pytest.raises(UsageError, match=f"at least 32 pixels, got {size}: .*size=32"):
         Compositions(sprites, size)
 
 
