@@ -109,8 +109,8 @@ Way = Annotated[Img2Img | Inversion | Inpaint | Restyle | Denoise | Restore | Up
 
 
 def cleans(way: Way, prompt: str) -> bool:
-    """Whether noise is to be taken from a picture of which nothing is said."""
-    return isinstance(way, Denoise) and not prompt.strip()
+    """Whether a picture of which nothing is said is to be rid of noise or of what was done to it."""
+    return isinstance(way, Denoise | Restore) and not prompt.strip()
 
 
 class EditRequest(Config):

@@ -1,9 +1,9 @@
 """Which of the models in the box draws a prompt, if nobody says: the one that knows most of its words.
 
 A typing mistake counts as the word that it is read as; an unknown word with a neighbour the model knows ("tortoise")
-counts half. Models that know equally
-much: the default one. A real picture of which nothing is said is cleaned by the one that reads no words, because it was
-trained on photographs. Models of the user are only used by name.
+counts half. Models that know equally much: the default one. A picture of which nothing is said is denoised and
+restored by the one that reads no words, because it was trained on photographs. Models of the user are only used by
+name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def suited(which: str | None, prompts: Sequence[str], *, transparent: bool = Fal
     Args:
         prompts: all texts that say what is shown.
         transparent: only models that paint transparency, if there is one.
-        cleaned: noise is to be taken from a picture of which nothing is said.
+        cleaned: a picture of which nothing is said is to be rid of noise or of what was done to it.
 
     Raises:
         ModelError: as ``locate``.
