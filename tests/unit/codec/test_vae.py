@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from unfog.codec.vae import POWER, VAE
@@ -55,6 +56,7 @@ def test_noise_of_a_position_is_the_same_in_any_batch():
     assert not torch.equal(among.eps[0], among.eps[1])
 
 
+@pytest.mark.slow
 def test_it_learns_to_bring_pictures_back_through_noise():
     net = made()
     (muon, adamw) = optimisers(net, OptimiserConfig(lr=2e-2))

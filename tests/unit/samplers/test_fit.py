@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
 import torch
 from tests.support.problems import start, wide_mixture
 
@@ -26,6 +27,7 @@ def error(denoise: Denoise, x: torch.Tensor, end: torch.Tensor, ts: torch.Tensor
     return (ends(denoise, x, ts) - end).square().mean().sqrt().item()
 
 
+@pytest.mark.slow
 def test_fitted_nodes_are_better_on_other_samples():
     mine, others = (start(PROCESS, 64, 30, index=k) for k in (5, 6))
     exact = rf_shift(PROCESS, 200)

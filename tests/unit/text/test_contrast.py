@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from tests.support.models import tiny_tokenizer
 
@@ -52,6 +53,7 @@ def test_the_loss_is_the_formula_and_equal_captions_are_no_wrong_answers() -> No
     assert more[1] > alone[1]  # one wrong answer more
 
 
+@pytest.mark.slow
 def test_a_few_pairs_are_told_apart_after_some_steps() -> None:
     model, x = towers(), pictures(4)
     words = model.tokenizer.encode(CAPTIONS)
