@@ -129,7 +129,7 @@ def test_a_full_queue_says_when_to_come_again(tiny, tmp_path):
 
 
 def test_those_who_are_refused_do_not_all_come_again_at_once(tiny, tmp_path):
-    doors = Doors(tmp_path, (tiny,), engine={"queue": 3})
+    doors = Doors(tmp_path, (tiny,), engine={"queue": 3, "at_once": 1})
     doors.engine.crew.pace.add(0.5, 1.0)
     ask = {"task": "generate", "prompt": "x", "chosen": {"steps": 8}}  # 4 s
     codes = [doors("POST", "/api/v1/jobs", json=ask) for _ in range(9)][3:]
