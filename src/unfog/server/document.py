@@ -16,8 +16,9 @@ from pydantic import TypeAdapter
 from unfog.config.ask import ASKS
 from unfog.server.client_shapes import A1111Error, OpenAIError
 from unfog.server.described import BYTES, json_of
-from unfog.server.operations import ANSWERS, ASKED, FORMS, STREAM
+from unfog.server.operations import ANSWERS, ASKED, FORMS
 from unfog.server.shapes import Error
+from unfog.server.sse import TYPE as STREAM
 
 REF = "#/components/schemas/{model}"
 ERRORS: dict[str, Any] = {"/v1/": OpenAIError, "/sdapi/": A1111Error, "/internal/": A1111Error, "/": Error}
@@ -25,7 +26,8 @@ ERRORS: dict[str, Any] = {"/v1/": OpenAIError, "/sdapi/": A1111Error, "/internal
 PROBES = ("/healthz", "/readyz")
 SCHEMES = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
 AGAIN = {"retry-after": {"required": True, "schema": {"type": "integer"}, "description": "Seconds to wait."}}
-EVENT = {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON, or [DONE] at the end."}}
+EVENT = {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON, or [DONE] at the end."},
+         "id": {"type": "string", "description": "To go on from: Last-Event-ID."}}  # fmt: skip
 PLACE = {"location": {"required": True, "schema": {"type": "string"}, "description": "Of the job."}}
 
 

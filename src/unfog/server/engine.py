@@ -349,14 +349,14 @@ class Engine:
             raise NotFoundError(f"there is no picture {id}")
         return picture_path(self.store.root, owner, id, trashed=row["trashed"] is not None)
 
-    def picture(self, id: str, owner: str) -> bytes:  # noqa: A002
+    async def picture(self, id: str, owner: str) -> bytes:  # noqa: A002
         """The file of a picture: PNG with its recipe.
 
         Raises:
             LookupError: this owner has none of that id.
         """
         try:
-            return self.picture_file(id, owner).read_bytes()
+            return await asyncio.to_thread(self.picture_file(id, owner).read_bytes)
         except FileNotFoundError:
             raise NotFoundError(f"the file of picture {id} is gone") from None
 

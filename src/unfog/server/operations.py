@@ -16,11 +16,11 @@ from unfog.server.a1111_fields import Img2Img, Txt2Img
 from unfog.server.openai_fields import Fields
 from unfog.server.routes_jobs import TYPES as JOB_FILES
 from unfog.server.routes_studio import TYPES as PAGE_FILES
+from unfog.server.sse import TYPE as STREAM
 from unfog.server.states import FileState
 
 Json = dict[str, Any]
 PICTURES = ("image/png", "image/jpeg", "image/webp")
-STREAM = "text/event-stream"
 ANSWERS: dict[str, dict[int, Any]] = {
     "get /healthz": {200: shapes.Status},
     "get /readyz": {200: shapes.Status, 503: shapes.Status},
@@ -39,7 +39,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "delete /api/v1/jobs/{id}": {200: shapes.Job},
     "post /api/v1/jobs/{id}/pause": {200: shapes.Job},
     "post /api/v1/jobs/{id}/resume": {200: shapes.Job},
-    "get /api/v1/jobs/{id}/events": {},  # FastAPI describes the stream
+    "get /api/v1/jobs/{id}/events": {200: STREAM},
     "get /api/v1/jobs/{id}/files/{name}": {200: tuple(JOB_FILES.values())},
     "get /api/v1/pictures": {200: shapes.Pictures},
     "post /api/v1/pictures/archive": {200: "application/zip"},

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
+from unfog.server import sse
 from unfog.server.answers import ask_of, engine_of, owner_of
 from unfog.server.described import ASK, json_of
 from unfog.server.feed import Feed
@@ -95,19 +94,16 @@ def feed_of(request: Request, id: str) -> Feed:  # noqa: A002
     return engine_of(request).feed(id, owner_of(request))
 
 
-@router.get("/{id}/events", response_class=EventSourceResponse)
+@router.get("/{id}/events")
 async def events(
     feed: Annotated[Feed, Depends(feed_of)],
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> StreamingResponse:
     """What a job told later than the event ``after`` (or ``Last-Event-ID``), then what it tells, to its end."""
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 16:
         after = max(after, int(last_event_id))
-    async for event in feed.follow(after):
-        yield ServerSentEvent(data=event.data, event=event.type, id=str(event.id))
-    if feed.stopped and not feed.ended:
-        yield ServerSentEvent(data={"message": "the server stops; ask again after its restart"}, event="shutdown")
+    return StreamingResponse(sse.stream(feed, after), media_type=sse.TYPE, headers=sse.HEADERS)
 
 
 @router.get("/{id}/files/{name}")
