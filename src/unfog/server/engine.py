@@ -35,7 +35,6 @@ from unfog.server.store import Store, new_id
 from unfog.server.training import folder_of
 from unfog.server.words import Words
 from unfog.util.errors import UsageError
-from unfog.util.nearest import unknown
 
 LOG = logging.getLogger("unfog.server")
 AGAIN_S = 10.0  # until a default model that could not be loaded is tried again
@@ -374,9 +373,7 @@ class Engine:
         Raises:
             UsageError: there is none of that name, or it cannot be used.
         """
-        if name not in self.catalogue.models:
-            raise UsageError(unknown("model", name, self.catalogue.models))
-        found = self.catalogue.models[name]
+        found = self.catalogue.served(name)
         if (wrong := await self.crew.load(found)) is not None:
             raise UsageError(f"the model {name} cannot be used: {wrong}")
         self.loaded.add(name)

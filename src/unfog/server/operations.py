@@ -31,6 +31,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "get /api/v1/server": {200: shapes.ServerFacts},
     "get /api/v1/models": {200: shapes.Models},
     "post /api/v1/models/{id}/use": {200: shapes.ModelFacts},
+    "delete /api/v1/models/{id}/use": {200: shapes.ModelFacts},
     "post /api/v1/tokens": {200: shapes.Tokens},
     "get /api/v1/schema": {200: Json},
     "post /api/v1/jobs": {202: shapes.Job},

@@ -14,7 +14,7 @@ from unfog.config.names import GRIDS, SAMPLERS
 from unfog.config.sample import GridName, SamplerName
 from unfog.jobs.abilities import abilities
 from unfog.model.locate import Found
-from unfog.server.answers import engine_of, fields_of, owner_of
+from unfog.server.answers import engine_of, fields_of, managed_by, owner_of
 from unfog.server.described import object_of
 from unfog.server.engine import Engine
 
@@ -33,6 +33,7 @@ async def server(request: Request) -> JSONResponse:
         {
             "version": __version__,
             "auth": request.app.state.keys.wanted,
+            "manages": request.app.state.keys.manages(owner_of(request)),
             "limits": {
                 "n": limits.n,
                 "side": limits.side,
@@ -78,6 +79,7 @@ def about(engine: Engine, name: str, found: Found) -> dict[str, Any]:
         "id": name,
         "sha256": found.id,
         "default": name == engine.catalogue.default,
+        "pinned": name == engine.catalogue.default and engine.catalogue.pinned,
         "loaded": name in engine.loaded,
         "size": manifest.model.picture.size,
         "transparent": able["transparent"],
@@ -96,8 +98,17 @@ def about(engine: Engine, name: str, found: Found) -> dict[str, Any]:
 @router.post("/models/{id}/use")
 async def use(request: Request, id: str) -> JSONResponse:  # noqa: A002
     """Make a model the default one: it is loaded and draws two steps first; jobs that run keep theirs."""
-    engine = engine_of(request)
+    engine = managed_by(request)
     found = await engine.use(id)
+    return JSONResponse(about(engine, id, found))
+
+
+@router.delete("/models/{id}/use")
+async def unuse(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """Take that back: the default model, and whether words may choose, are as at the start; again changes nothing."""
+    engine = managed_by(request)
+    found = engine.catalogue.served(id)
+    engine.catalogue.unuse(id)
     return JSONResponse(about(engine, id, found))
 
 
