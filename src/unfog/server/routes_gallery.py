@@ -12,8 +12,9 @@ from unfog.config.ask import spoken
 from unfog.server import gallery
 from unfog.server.answers import engine_of, fields_of, owner_of
 from unfog.server.described import object_of
+from unfog.server.native_route import NativeRoute
 
-router = APIRouter(prefix="/api/v1/pictures", tags=["gallery"])
+router = APIRouter(prefix="/api/v1/pictures", tags=["gallery"], route_class=NativeRoute)
 Text = Annotated[str | None, Query(max_length=200)]
 ForEver = "private, max-age=31536000, immutable"
 IDS = object_of("ids", ids={"type": "array", "items": {"type": "string"}})

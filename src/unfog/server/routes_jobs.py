@@ -13,10 +13,11 @@ from unfog.server import sse
 from unfog.server.answers import ask_of, engine_of, owner_of
 from unfog.server.described import ASK, json_of
 from unfog.server.feed import Feed
+from unfog.server.native_route import NativeRoute
 from unfog.server.states import JobState, NotFoundError
 from unfog.server.training import folder_of
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], route_class=NativeRoute)
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 NAME = re.compile(r"[\w][\w\-.]{0,119}")
 TYPES = {".png": "image/png", ".gif": "image/gif", ".html": "text/html; charset=utf-8", ".jpg": "image/jpeg",

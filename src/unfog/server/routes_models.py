@@ -17,8 +17,9 @@ from unfog.model.locate import Found
 from unfog.server.answers import engine_of, fields_of, managed_by, owner_of
 from unfog.server.described import object_of
 from unfog.server.engine import Engine
+from unfog.server.native_route import NativeRoute
 
-router = APIRouter(prefix="/api/v1", tags=["server"])
+router = APIRouter(prefix="/api/v1", tags=["server"], route_class=NativeRoute)
 TOKENS = object_of(
     prompt={"type": "string"}, negative={"type": "string"}, model={"anyOf": [{"type": "string"}, {"type": "null"}]}
 )
