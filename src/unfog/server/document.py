@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from unfog.config.ask import ASKS
 from unfog.server.client_shapes import A1111Error, OpenAIError
+from unfog.server.content_types import EVENTS
 from unfog.server.described import BYTES, json_of
 from unfog.server.operations import ANSWERS, ASKED, FORMS
 from unfog.server.shapes import Error
-from unfog.server.sse import TYPE as STREAM
 
 REF = "#/components/schemas/{model}"
 ERRORS: dict[str, Any] = {"/v1/": OpenAIError, "/sdapi/": A1111Error, "/internal/": A1111Error, "/": Error}
@@ -87,7 +87,7 @@ def answer(status: int | str, several: Any, refs: dict[str, Any]) -> dict[str, A
     said = status if isinstance(status, str) else HTTPStatus(status).phrase
     content = dict[str, Any]()
     for one in parts(several):
-        if one == STREAM:
+        if one == EVENTS:
             content[one] = {"itemSchema": {"type": "object", "required": ["data"], "properties": EVENT}}
             continue
         kind = one if isinstance(one, str) else "application/json"

@@ -21,6 +21,7 @@ from unfog.model.locate import Found
 from unfog.server import uploads
 from unfog.server.answers import engine_of, ignored_header, json_body, owner_of
 from unfog.server.carried import bytes_in, text_of
+from unfog.server.content_types import EVENTS
 from unfog.server.drawn import Drawn
 from unfog.server.engine import Engine
 from unfog.server.following import cancel, follow, while_connected
@@ -31,7 +32,6 @@ from unfog.server.openai_fields import Fields, from_form, parse_fields
 from unfog.server.openai_inputs import MOST_PICTURES, Sent, given_by
 from unfog.server.openai_route import OpenAIRoute
 from unfog.server.openai_stream import stream
-from unfog.server.sse import TYPE
 from unfog.server.states import JobState
 from unfog.util.errors import RecipeError, UsageError
 
@@ -206,7 +206,7 @@ async def made(
     headers = {"x-unfog-job": state.id} | ignored_header(ignored)
     if fields.stream:
         telling = stream(engine, owner, state.id, kind, fields, size, ends_with_client=key is None)
-        return StreamingResponse(telling, media_type=TYPE, headers=headers)
+        return StreamingResponse(telling, media_type=EVENTS, headers=headers)
     told = await while_connected(request, collected(engine, owner, state))
     if told is None:
         if key is None:

@@ -13,7 +13,6 @@ from typing import Any
 from unfog.server.feed import Feed
 from unfog.server.following import pinged
 
-TYPE = "text/event-stream"
 HOLD_S = 0.1  # ten pieces a second are as many as anybody sees
 PING = b": ping\n\n"
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}  # nothing on the way may hold events back

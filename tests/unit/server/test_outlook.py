@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-
+import numpy as np
 import pytest
 
 from unfog.server.outlook import Outlook, Pace, Promises, Rest, spans
@@ -42,10 +41,10 @@ def test_who_is_tried_again_waits_for_an_idle_device_and_has_it_alone():
 
 def test_it_is_what_taking_turns_comes_to():
     """Against a worker played through step by step: no end is foreseen further off than the last round was long."""
-    draw = random.Random(5)
+    draw = np.random.default_rng(5)
     for _ in range(20):
-        at_once, turns = draw.randint(1, 4), [draw.choice((1, 2, 7)) for _ in range(9)]
-        steps = [draw.randint(1, 60) for _ in turns]
+        at_once, turns = int(draw.integers(1, 5)), [int(draw.choice((1, 2, 7))) for _ in range(9)]
+        steps = [int(draw.integers(1, 61)) for _ in turns]
         rests = [Rest(str(k), float(t * n), float(t)) for k, (t, n) in enumerate(zip(turns, steps, strict=True))]
         foreseen = {one.job: one.end for one in spans([rests[:at_once]], rests[at_once:], at_once)}
         now, here, line = 0.0, dict(list(enumerate(steps))[:at_once]), list(range(at_once, 9))
