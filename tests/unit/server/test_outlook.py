@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+import torch
 
 from unfog.server.outlook import Outlook, Pace, Promises, Rest, spans
 
@@ -41,10 +41,14 @@ def test_who_is_tried_again_waits_for_an_idle_device_and_has_it_alone():
 
 def test_it_is_what_taking_turns_comes_to():
     """Against a worker played through step by step: no end is foreseen further off than the last round was long."""
-    draw = np.random.default_rng(5)
+    source = torch.Generator().manual_seed(5)
+
+    def draw(low: int, high: int) -> int:
+        return int(torch.randint(low, high + 1, (), generator=source))
+
     for _ in range(20):
-        at_once, turns = int(draw.integers(1, 5)), [int(draw.choice((1, 2, 7))) for _ in range(9)]
-        steps = [int(draw.integers(1, 61)) for _ in turns]
+        at_once, turns = draw(1, 4), [(1, 2, 7)[draw(0, 2)] for _ in range(9)]
+        steps = [draw(1, 60) for _ in turns]
         rests = [Rest(str(k), float(t * n), float(t)) for k, (t, n) in enumerate(zip(turns, steps, strict=True))]
         foreseen = {one.job: one.end for one in spans([rests[:at_once]], rests[at_once:], at_once)}
         now, here, line = 0.0, dict(list(enumerate(steps))[:at_once]), list(range(at_once, 9))
