@@ -82,6 +82,19 @@ def test_nothing_of_another_is_found(doors):
     assert mine != theirs
 
 
+def test_only_the_first_key_changes_what_everybody_gets(doors):
+    for method in ("POST", "DELETE"):
+        said = doors(method, "/api/v1/models/tiny/use", headers=bearer(1))
+        assert said.status_code == 403
+        assert said.json()["error"]["code"] == "forbidden"
+        assert "first key" in said.json()["error"]["message"]
+    assert doors("DELETE", "/api/v1/models/tiny/use", headers=bearer(0)).json()["pinned"] is True  # by the command
+    wrong = doors("DELETE", "/api/v1/models/tinny/use", headers=bearer(0))
+    assert (wrong.status_code, "did you mean 'tiny'" in wrong.text) == (400, True)
+    facts = [doors("GET", "/api/v1/server", headers=bearer(k)).json() for k in (0, 1)]
+    assert [one["manages"] for one in facts] == [True, False]
+
+
 def test_an_idempotency_key_of_another_means_nothing(doors):
     body = {"task": "generate", "prompt": "mine"}
     first = doors("POST", "/api/v1/jobs", headers=bearer(0) | {"idempotency-key": "k"}, json=body).json()

@@ -109,6 +109,28 @@ def test_limits_are_named(doors, fields, most):
     assert most in said.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/api/v1/jobs?limt=1", "unknown parameter 'limt'; did you mean 'limit'? There are: limit, before, state"),
+        ("/api/v1/pictures?xyz=true", "unknown parameter 'xyz'. There are: q, model, "),
+        ("/api/v1/server?verbose", "unknown parameter 'verbose'. There are: none"),
+        ("/api/v1/jobs/0/events?since=3", "unknown parameter 'since'. There are: after"),
+        ("/api/v1/jobs?limit=1&limit=2", "the parameter 'limit' is there 2 times; say it once"),
+    ],
+)
+def test_a_wrong_parameter_is_not_passed_over(doors, path, says):
+    said = doors("GET", path)
+    assert said.status_code == 400
+    assert said.json()["error"]["code"] == "invalid_request"
+    assert says in said.json()["error"]["message"]
+
+
+def test_clients_of_other_programs_may_send_more(doors):
+    for path in ("/sdapi/v1/progress?skip_current_image=true&more=1", "/v1/models?limit=9", "/healthz?x=1"):
+        assert doors("GET", path).status_code == 200
+
+
 def test_what_would_take_too_long_is_refused(tiny, tmp_path):
     doors = Doors(tmp_path, (tiny,), limits={"job_s": 10})
     doors.engine.crew.pace.add(1.0, 1.0)  # a second for every step
@@ -129,7 +151,7 @@ def test_a_full_queue_says_when_to_come_again(tiny, tmp_path):
 
 
 def test_those_who_are_refused_do_not_all_come_again_at_once(tiny, tmp_path):
-    doors = Doors(tmp_path, (tiny,), engine={"queue": 3})
+    doors = Doors(tmp_path, (tiny,), engine={"queue": 3, "at_once": 1})
     doors.engine.crew.pace.add(0.5, 1.0)
     ask = {"task": "generate", "prompt": "x", "chosen": {"steps": 8}}  # 4 s
     codes = [doors("POST", "/api/v1/jobs", json=ask) for _ in range(9)][3:]

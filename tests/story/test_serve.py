@@ -285,7 +285,8 @@ def test_another_model_becomes_the_default_without_a_pause(served):
     assert [name for name, one in models.items() if one["default"]] == ["other"]
     second = served.make(seed=51)
     assert served.file(first["pictures"][0]) != served.file(second["pictures"][0])
-    assert served.http.post("/api/v1/models/tiny/use", headers=CHANGE).status_code == 200
+    back = served.http.request("DELETE", "/api/v1/models/other/use", headers=CHANGE)
+    assert (back.status_code, back.json()["default"]) == (200, False)
     third = served.make(seed=51)
     assert served.file(first["pictures"][0]) == served.file(third["pictures"][0])
     assert served.http.post("/api/v1/models/none/use", headers=CHANGE).status_code == 400

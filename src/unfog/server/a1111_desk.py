@@ -17,7 +17,7 @@ from unfog.server.a1111_lists import Served
 from unfog.server.a1111_tasks import Task, Tasks
 from unfog.server.drawn import Drawn
 from unfog.server.engine import Engine
-from unfog.server.following import FailedError, cancel, follow, picture_of
+from unfog.server.following import FailedError, cancel, follow
 from unfog.server.states import JobEvent
 from unfog.util.random import image_seed
 
@@ -57,7 +57,7 @@ async def run(engine: Engine, task: Task, ask: GenerateAsk | EditAsk, asked: Ask
         try:
             async for event in follow(engine, state.id, task.owner):
                 if event.type == "image":
-                    png = await picture_of(engine, event.data["id"], task.owner)
+                    png = await engine.picture(event.data["id"], task.owner)
                     drawn.append(Drawn(png, int(event.data["seed"])))
                 look(task, event)
         except FailedError as error:

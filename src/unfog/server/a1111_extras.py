@@ -25,7 +25,7 @@ from unfog.server.answers import engine_of, owner_of
 from unfog.server.carried import bytes_in, text_of
 from unfog.server.engine import Engine
 from unfog.server.fitting import fitted
-from unfog.server.following import cancel, follow, picture_of, while_connected
+from unfog.server.following import cancel, follow, while_connected
 from unfog.util.errors import RecipeError
 
 router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=A1111Route)
@@ -97,7 +97,7 @@ async def larger(engine: Engine, owner: str, fields: Extra) -> bytes:
         try:
             async for event in follow(engine, state.id, owner):
                 if event.type == "image":
-                    file = await picture_of(engine, event.data["id"], owner)
+                    file = await engine.picture(event.data["id"], owner)
         except asyncio.CancelledError:
             await cancel(engine, state.id, owner)
             raise

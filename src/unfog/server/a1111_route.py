@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, cast
 
 from fastapi import Request, Response
@@ -11,10 +12,25 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from unfog.server.a1111_errors import Unable, unable
+from unfog.server.a1111_fields import Img2Img
 from unfog.server.answers import DRAIN_RETRY_S, json_body
 from unfog.server.following import FailedError
 from unfog.server.states import DrainingError, FullError, NotFoundError
+from unfog.server.tongue import Tongue
 from unfog.util.errors import UnfogError, UsageError
+
+RENAMED = {
+    "n": "batch_size",
+    "size": "width and height",
+    "negative": "negative_prompt",
+    "sampler": "sampler_name",
+    "grid": "scheduler",
+    "guidance": "cfg_scale",
+    "strength": "denoising_strength",
+    "feather": "mask_blur",
+    "tile": "tiling",
+}
+TONGUE = Tongue(Img2Img.model_json_schema, RENAMED)
 
 
 class A1111Route(APIRoute):
@@ -42,7 +58,8 @@ def told_of(error: Exception) -> Unable:
         case Unable():
             return error
         case UnfogError():
-            return unable(error)
+            found = unable(error)
+            return replace(found, detail=TONGUE.says(str(found)))
         case FullError():
             return Unable(str(error), 429, error.retry_after_s)
         case DrainingError():

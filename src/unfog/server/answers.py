@@ -26,6 +26,7 @@ from unfog.util.errors import UnfogError, UsageError
 
 LOG = logging.getLogger("unfog.server")
 DRAIN_RETRY_S = 5
+MANAGED = "this changes what everybody gets, so it takes the first key of this server; name a model in your requests"
 CODES = {400: "invalid_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
          413: "too_large", 415: "unsupported_type", 429: "queue_full", 503: "unavailable"}  # fmt: skip
 STATUS = {
@@ -45,6 +46,17 @@ def engine_of(request: Request) -> Engine:
 def owner_of(request: Request) -> str:
     """Who asks."""
     return request.state.owner
+
+
+def managed_by(request: Request) -> Engine:
+    """The engine behind a request that changes something for everybody.
+
+    Raises:
+        RefusedError: who asks may not.
+    """
+    if not request.app.state.keys.manages(owner_of(request)):
+        raise RefusedError(403, "forbidden", MANAGED)
+    return engine_of(request)
 
 
 def ignored_header(names: Iterable[str]) -> dict[str, str]:

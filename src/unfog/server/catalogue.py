@@ -36,6 +36,7 @@ class Catalogue:
             self.models.setdefault(name_of(one), one)
         self.default = next(iter(self.models))
         self.pinned = bool(wanted)
+        self._at_first = self.default, self.pinned
         self.trained = trained
 
     def of(self, owner: str) -> dict[str, Found]:
@@ -53,9 +54,24 @@ class Catalogue:
                     mine[run.name] = found
         return {**mine, **self.models}
 
+    def served(self, name: str) -> Found:
+        """The model of that name that everybody may use.
+
+        Raises:
+            UsageError: there is none; the nearest name is suggested.
+        """
+        if name not in self.models:
+            raise UsageError(unknown("model", name, self.models))
+        return self.models[name]
+
     def use(self, name: str) -> None:
         """Make a model the default one, whatever prompts say."""
         self.default, self.pinned = name, True
+
+    def unuse(self, name: str) -> None:
+        """Take that back: what is used by default, and whether words may choose, is as at the start."""
+        if name == self.default:
+            self.default, self.pinned = self._at_first
 
     def of_ask(self, ask: PictureAsk, owner: str) -> Found:
         """The model that is named, or else suits the words.

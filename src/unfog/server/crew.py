@@ -17,8 +17,9 @@ from unfog.model.locate import Found
 from unfog.server.hand import WORKER, Hand
 from unfog.server.histogram import STEP_BUCKETS, Histogram
 from unfog.server.ledger import FULL, Ledger
-from unfog.server.line import Line, Pace
-from unfog.server.record import Job
+from unfog.server.line import Line
+from unfog.server.outlook import Outlook, Pace, Rest, free_one
+from unfog.server.record import Job, rounded
 from unfog.server.training import Training
 from unfog.server.wire import Message, b64
 from unfog.util.errors import DiskError
@@ -120,7 +121,7 @@ class Crew:
         elif job.alone:
             self.retries.append(job.id)
         else:
-            self.line.add(job.id, job.owner, job.work)
+            self.line.add(job.id, job.owner, job.work, job.turn)
         self.later(self.pump())
 
     def dequeue(self, job: Job) -> bool:
@@ -146,12 +147,10 @@ class Crew:
         """A process for the next job, if there are both; who is tried again alone waits for an idle one."""
         if not self.retries and not self.line.waiting:
             return None
-        for post in sorted(self.posts, key=lambda post: len(post.jobs)):
-            lonely = any(job.alone for job in post.jobs.values())
-            room = 1 if self.retries or lonely else self.settings.engine.at_once
-            if post.ready and len(post.jobs) < room:
-                return post
-        return None
+        ready = [post for post in self.posts if post.ready]
+        jobs = [list(post.jobs.values()) for post in ready]
+        at = free_one(jobs, self.settings.engine.at_once, alone=bool(self.retries))
+        return None if at is None else ready[at]
 
     async def give(self, post: Post, job: Job) -> None:
         """Begin a job on a device."""
@@ -264,31 +263,29 @@ class Crew:
 
     # ---- how long
 
+    def outlook(self, newcomer: Job | None = None) -> Outlook:
+        """How it will go on, without trainings; as if ``newcomer`` had just come, if there is one."""
+        live, new = self.ledger.live, newcomer
+        again = [rest_of(live[name]) for name in self.retries if name in live]
+        some = [] if new is None else [self.line.newcomer(new.id, new.owner, new.work, new.turn)]
+        line = [Rest(one.job, one.work, one.turn) for one in self.line.order(*some)]
+        running = [[rest_of(job) for job in post.jobs.values()] for post in self.posts]
+        return Outlook(running, [*again, *line], self.settings.engine.at_once, self.pace)
+
     def eta(self, job: Job) -> float | None:
-        """Seconds until a job that runs is done: its rest, in turn with the others."""
-        others = max(1, sum(1 for one in self.working if one.hand is job.hand))
-        return self.pace.of((1 - job.share) * job.work * others)
+        """Seconds until a job that runs is done."""
+        return self.outlook().eta(job.id)
 
-    def ahead(self) -> float:
-        """Work that is left of all jobs that run or wait, per device."""
-        running = sum((1 - job.share) * job.work for job in self.working)
-        return (running + sum(one.work for one in self.line.waiting.values())) / len(self.posts)
-
-    def apart(self) -> float | None:
-        """Seconds between the ends of two jobs, as large as those that run and wait."""
-        works = [one.work for one in (*self.working, *self.line.waiting.values())]
-        return self.pace.of(sum(works) / max(1, len(works)) / len(self.posts))
-
-    def outlook(self) -> dict[str, tuple[int, float | None]]:
+    def places(self) -> dict[str, tuple[int, float | None]]:
         """Place and seconds until the end of every job that waits."""
-        work = sum((1 - job.share) * job.work for job in self.working)
-        found = dict[str, tuple[int, float | None]]()
-        for place, one in enumerate(self.line.order()):
-            work += one.work
-            found[one.job] = (place, self.pace.of(work / len(self.posts)))
-        for names in (self.retries, self.training.waiting):
-            found |= {name: (place, None) for place, name in enumerate(names)}
-        return found
+        trainings = {name: (place, None) for place, name in enumerate(self.training.waiting)}
+        return self.outlook().places() | trainings
+
+    def place(self, job: Job) -> tuple[int, float | None]:
+        """The same of a job that is about to wait."""
+        if isinstance(job.ask, TrainAsk):
+            return len(self.training.waiting), None
+        return self.outlook(job).places()[job.id]
 
     # ---- ends of processes
 
@@ -347,6 +344,6 @@ class Crew:
             await post.hand.stop()
 
 
-def rounded(seconds: float | None) -> float | None:
-    """To hundredths."""
-    return None if seconds is None else round(seconds, 2)
+def rest_of(job: Job) -> Rest:
+    """What is left of a job that runs, or is tried again."""
+    return Rest(job.id, (1 - job.share) * job.work, job.turn, job.alone)

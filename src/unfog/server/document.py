@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 
 from unfog.config.ask import ASKS
 from unfog.server.client_shapes import A1111Error, OpenAIError
+from unfog.server.content_types import EVENTS
 from unfog.server.described import BYTES, json_of
-from unfog.server.operations import ANSWERS, ASKED, FORMS, STREAM
+from unfog.server.operations import ANSWERS, ASKED, FORMS
 from unfog.server.shapes import Error
 
 REF = "#/components/schemas/{model}"
@@ -25,7 +26,8 @@ ERRORS: dict[str, Any] = {"/v1/": OpenAIError, "/sdapi/": A1111Error, "/internal
 PROBES = ("/healthz", "/readyz")
 SCHEMES = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
 AGAIN = {"retry-after": {"required": True, "schema": {"type": "integer"}, "description": "Seconds to wait."}}
-EVENT = {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON, or [DONE] at the end."}}
+EVENT = {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON, or [DONE] at the end."},
+         "id": {"type": "string", "description": "To go on from: Last-Event-ID."}}  # fmt: skip
 PLACE = {"location": {"required": True, "schema": {"type": "string"}, "description": "Of the job."}}
 
 
@@ -85,7 +87,7 @@ def answer(status: int | str, several: Any, refs: dict[str, Any]) -> dict[str, A
     said = status if isinstance(status, str) else HTTPStatus(status).phrase
     content = dict[str, Any]()
     for one in parts(several):
-        if one == STREAM:
+        if one == EVENTS:
             content[one] = {"itemSchema": {"type": "object", "required": ["data"], "properties": EVENT}}
             continue
         kind = one if isinstance(one, str) else "application/json"

@@ -17,7 +17,7 @@ from pathlib import Path
 from unfog.config.ask import AnyAsk, ExplainAsk, TrainAsk
 from unfog.config.model import ModelConfig
 from unfog.config.server import Server
-from unfog.jobs.asked import cost, ids_of, needs_model, seeded, settled
+from unfog.jobs.asked import cost, ids_of, needs_model, seeded, settled, steps_of
 from unfog.model.locate import Found
 from unfog.server import gallery, record, uploads
 from unfog.server.catalogue import Catalogue
@@ -25,7 +25,7 @@ from unfog.server.crew import Crew
 from unfog.server.feed import Feed
 from unfog.server.ledger import RESTARTED, Ledger, picture_path
 from unfog.server.limits import check_cost, check_limits
-from unfog.server.line import LONGEST_RETRY_S, Promises
+from unfog.server.outlook import LONGEST_RETRY_S, Promises
 from unfog.server.policy import Policy
 from unfog.server.record import Job, ask_text
 from unfog.server.roots import Roots
@@ -35,7 +35,6 @@ from unfog.server.store import Store, new_id
 from unfog.server.training import folder_of
 from unfog.server.words import Words
 from unfog.util.errors import UsageError
-from unfog.util.nearest import unknown
 
 LOG = logging.getLogger("unfog.server")
 AGAIN_S = 10.0  # until a default model that could not be loaded is tried again
@@ -196,8 +195,8 @@ class Engine:
             await self._prepare(job)
             if isinstance(job.ask, TrainAsk):
                 self._check_training(job)
-            job.position = len(self.crew.line)
-            await self.ledger.add(job, None if key is None else (key, ask_text(ask)), time.time())
+            job.position, eta_s = self.crew.place(job)
+            await self.ledger.add(job, None if key is None else (key, ask_text(ask)), time.time(), eta_s)
         except sqlite3.Error as error:
             LOG.exception("a job could not be stored")
             raise FullError(60, FULL_DISK) from error
@@ -224,15 +223,14 @@ class Engine:
         heavy = bool(files) and not isinstance(ask, ExplainAsk)
         request = await asyncio.to_thread(settled, ask, manifest, files) if heavy else settled(ask, manifest, files)
         job.work = max(1.0, cost(request, trained))
+        job.turn = job.work / max(1, steps_of(request))
         check_cost(job.work, self.crew.pace, self.settings.limits)
 
     def _check_room(self) -> None:
         """Raises FullError when too many wait, or for too long."""
-        engine, crew = self.settings.engine, self.crew
-        wait = crew.pace.of(crew.ahead())
-        if len(crew.line) + self._coming >= engine.queue or (wait is not None and wait > engine.queue_s):
-            each = crew.apart() or 1.0
-            again = self._promises.next(time.monotonic(), each, wait or each)
+        engine, outlook = self.settings.engine, self.crew.outlook()
+        if len(self.crew.line) + self._coming >= engine.queue or outlook.wait() > engine.queue_s:
+            again = self._promises.next(time.monotonic(), outlook.ends())
             raise FullError(again, "the queue is full; try again later")
 
     def _check_training(self, job: Job) -> None:
@@ -259,7 +257,7 @@ class Engine:
             return self.ledger.stored(id, owner)
         if found.state == "running":
             return found.state_now(eta_s=self.crew.eta(found))
-        place, eta = self.crew.outlook().get(id, (None, None)) if found.state == "queued" else (None, None)
+        place, eta = self.crew.places().get(id, (None, None)) if found.state == "queued" else (None, None)
         return found.state_now(place, eta)
 
     async def cancel(self, id: str, owner: str) -> JobState:  # noqa: A002
@@ -350,14 +348,14 @@ class Engine:
             raise NotFoundError(f"there is no picture {id}")
         return picture_path(self.store.root, owner, id, trashed=row["trashed"] is not None)
 
-    def picture(self, id: str, owner: str) -> bytes:  # noqa: A002
+    async def picture(self, id: str, owner: str) -> bytes:  # noqa: A002
         """The file of a picture: PNG with its recipe.
 
         Raises:
             LookupError: this owner has none of that id.
         """
         try:
-            return self.picture_file(id, owner).read_bytes()
+            return await asyncio.to_thread(self.picture_file(id, owner).read_bytes)
         except FileNotFoundError:
             raise NotFoundError(f"the file of picture {id} is gone") from None
 
@@ -375,9 +373,7 @@ class Engine:
         Raises:
             UsageError: there is none of that name, or it cannot be used.
         """
-        if name not in self.catalogue.models:
-            raise UsageError(unknown("model", name, self.catalogue.models))
-        found = self.catalogue.models[name]
+        found = self.catalogue.served(name)
         if (wrong := await self.crew.load(found)) is not None:
             raise UsageError(f"the model {name} cannot be used: {wrong}")
         self.loaded.add(name)

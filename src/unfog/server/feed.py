@@ -7,12 +7,15 @@ and nobody's memory grows.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from unfog.server.states import JobEvent
 
 MOST = 6000  # events of a job in memory; steps are left out first
+PATIENT = frozenset({"step", "preview"})  # nobody sees whether they come a moment later
 ENDS = frozenset({"done", "error", "cancelled"})
 
 
@@ -31,6 +34,7 @@ class Feed:
         """Steps, which are stored with the next event that matters."""
         self.stopped = False
         self._changed = asyncio.Event()
+        self._urgent = asyncio.Event()
 
     @property
     def ended(self) -> bool:
@@ -51,17 +55,20 @@ class Feed:
                 self.unsaved.append(event)
             if len(self.events) > MOST:
                 self.events = [e for k, e in enumerate(self.events) if e.type != "step" or k % 2]
-        self.wake()
+        self.wake(urgent=event.type not in PATIENT)
 
     def to_save(self) -> list[JobEvent]:
         """Steps that are not stored yet; they count as stored from now on."""
         steps, self.unsaved = self.unsaved, []
         return steps
 
-    def wake(self) -> None:
-        """Let all who follow look again."""
+    def wake(self, *, urgent: bool = True) -> None:
+        """Let all who follow look again, also those who wait for more at once."""
         self._changed.set()
         self._changed = asyncio.Event()
+        if urgent:
+            self._urgent.set()
+            self._urgent = asyncio.Event()
 
     def stop(self) -> None:
         """Let all who follow go, though the job has not ended."""
@@ -70,15 +77,32 @@ class Feed:
 
     async def follow(self, after: int = 0) -> AsyncIterator[JobEvent]:
         """Every event later than ``after``, then those to come; ends after the last one of the job."""
-        seen = after
+        async for events in self.batches(after):
+            for event in events:
+                yield event
+
+    async def batches(self, after: int = 0, hold_s: float = 0.0) -> AsyncIterator[list[JobEvent]]:
+        """The same, as many at once as there are.
+
+        Args:
+            after: number of the last event that is known.
+            hold_s: steps and previews wait for others of their kind until the last batch is so long ago.
+        """
+        seen, due = after, 0.0
         while True:
-            changed, last = self._changed, self.ended or self.stopped  # more may be told while these are read
+            changed, urgent = self._changed, self._urgent
+            last = self.ended or self.stopped  # more may be told while these are read
             fresh = [event for event in self.since(seen) if event.id > seen]
             if self.preview is not None and self.preview.id > seen and not self.ended:
                 fresh = sorted([*fresh, self.preview], key=lambda event: event.id)
-            for event in fresh:
-                seen = event.id
-                yield event
+            if fresh and not last and (rest := due - time.monotonic()) > 0 and all(e.type in PATIENT for e in fresh):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(urgent.wait(), rest)
+                continue
+            if fresh:
+                seen = fresh[-1].id
+                yield fresh
+                due = time.monotonic() + hold_s
             if last:
                 return
             if not fresh:

@@ -88,9 +88,3 @@ async def cancel(engine: Engine, job: str, owner: str) -> None:
     """End a job that nobody waits for any more; it may have ended."""
     with suppress(NotFoundError):
         await engine.cancel(job, owner)
-
-
-def picture_of(engine: Engine, name: str, owner: str) -> asyncio.Future[bytes]:
-    """The file of a picture, read beside the event loop."""
-    path = engine.picture_file(name, owner)
-    return asyncio.get_running_loop().run_in_executor(None, path.read_bytes)

@@ -1,7 +1,9 @@
 """Who asks: API keys, of which only the SHA-256 is kept, and the cookie that the studio gets for a one-time token.
 
-Without any key there is one owner, ``local``; the server then listens on this machine only. With keys, the owner is a
-hash of the key, so galleries of different keys are apart and no id of one is known to another.
+The first key is that of whoever runs the server: its link to the studio is for that one, and only that one may change
+what everybody gets (the default model). Without any key there is one owner, ``local``; the server then listens on this
+machine only. With keys, the owner is a hash of the key, so galleries of different keys are apart and no id of one is
+known to another.
 """
 
 from __future__ import annotations
@@ -60,6 +62,10 @@ class Keys:
     @property
     def owners(self) -> list[str]:
         return list(self._owners.values()) or [LOCAL]
+
+    def manages(self, owner: str) -> bool:
+        """Whether an owner may change what everybody gets: whoever has the first key, or everybody if there is none."""
+        return owner == self.owners[0]
 
     def of_key(self, key: str) -> str | None:
         """The owner with this key; takes the same time for every wrong one."""

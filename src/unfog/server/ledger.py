@@ -79,13 +79,19 @@ class Ledger:
         self.stored(job, owner)
         return Feed(record.stored_events(self.store, job))
 
-    async def add(self, job: Job, key: tuple[str, str] | None, at: float) -> None:
-        """A new job, with the idempotency key and the text under which it was asked for.
+    async def add(self, job: Job, key: tuple[str, str] | None, at: float, eta_s: float | None) -> None:
+        """A new job.
+
+        Args:
+            job: with its position.
+            key: the idempotency key and the text under which it was asked for.
+            at: this moment, in seconds since 1970.
+            eta_s: seconds until its end, if that can be told.
 
         Raises:
             sqlite3.Error: the disk refuses.
         """
-        event = job.feed.next("queued", {"position": job.position, "eta_s": None})
+        event = job.feed.next("queued", {"position": job.position, "eta_s": record.rounded(eta_s)})
 
         def change(db: sqlite3.Connection) -> None:
             if key is not None:

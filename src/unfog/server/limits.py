@@ -5,7 +5,7 @@ from __future__ import annotations
 from unfog.config.ask import AnyAsk, Drawing, EditAsk, ExplainAsk, GenerateAsk, MorphAsk, ReverseAsk
 from unfog.config.edit import Inpaint, Upscale
 from unfog.config.server import Limits
-from unfog.server.line import Pace
+from unfog.server.outlook import Pace
 from unfog.util.errors import UsageError
 
 

@@ -1,4 +1,4 @@
-"""The jobs that wait, in fair order, and how long they will wait.
+"""The jobs that wait, in fair order; how long they will wait is in ``outlook.py``.
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996): a job of an owner who has nothing in the queue gets the start tag V,
 the tag of the job begun last; each further job of the same owner begins where the one before ends,
@@ -10,11 +10,7 @@ and the smallest S goes first. Who asks for a hundred pictures waits for them al
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-
-FORGET = 0.97  # share of the past that still counts after one more step
-LONGEST_RETRY_S = 120  # clients that wait as they are told give up on more
 
 
 @dataclass
@@ -26,6 +22,8 @@ class Waiting:
     work: float
     number: int
     start: float = 0.0
+    turn: float = 1.0
+    """Work of one step."""
 
     @property
     def finish(self) -> float:
@@ -43,15 +41,19 @@ class Line:
     def __len__(self) -> int:
         return len(self.waiting)
 
-    def add(self, job: str, owner: str, work: float) -> None:
-        """Put a job behind the others of its owner."""
+    def newcomer(self, job: str, owner: str, work: float, turn: float = 1.0) -> Waiting:
+        """A job as it would wait if it came now, behind the others of its owner."""
         mine = [one.finish for one in self.waiting.values() if one.owner == owner]
-        self.number += 1
-        self.waiting[job] = Waiting(job, owner, max(work, 1.0), self.number, max([self.virtual, *mine]))
+        return Waiting(job, owner, max(work, 1.0), self.number + 1, max([self.virtual, *mine]), turn)
 
-    def order(self) -> list[Waiting]:
-        """All that wait, the next one first."""
-        return sorted(self.waiting.values(), key=lambda one: (one.start, one.number))
+    def add(self, job: str, owner: str, work: float, turn: float = 1.0) -> None:
+        """Put a job behind the others of its owner."""
+        self.waiting[job] = self.newcomer(job, owner, work, turn)
+        self.number += 1
+
+    def order(self, *more: Waiting) -> list[Waiting]:
+        """All that wait, and some that might, the next one first."""
+        return sorted((*self.waiting.values(), *more), key=lambda one: (one.start, one.number))
 
     def take(self) -> str:
         """The job whose turn it is; it waits no longer."""
@@ -70,49 +72,3 @@ class Line:
             if one.owner == gone.owner and one.number > gone.number:
                 one.start, at = at, at + one.work
         return True
-
-
-@dataclass
-class Pace:
-    """Seconds per unit of work, over the last steps; ``None`` before the first."""
-
-    seconds: float = 0.0
-    work: float = 0.0
-
-    def add(self, seconds: float, work: float) -> None:
-        """Some work was done in some time."""
-        if work <= 0 or seconds < 0:
-            return
-        self.seconds = self.seconds * FORGET + seconds
-        self.work = self.work * FORGET + work
-
-    @property
-    def per_unit(self) -> float | None:
-        return self.seconds / self.work if self.work else None
-
-    def of(self, work: float) -> float | None:
-        """How long some work takes."""
-        return None if self.per_unit is None else work * self.per_unit
-
-
-@dataclass
-class Promises:
-    """When those who are refused may come again: one after another, as fast as places become free.
-
-    If all were told the same moment, most of them would come in vain, and the answers to them would take the time that
-    the work needs.
-    """
-
-    last: float = 0.0
-    """The moment promised last."""
-
-    def next(self, now: float, each_s: float, all_s: float) -> int:
-        """Whole seconds until one more may come, at most ``LONGEST_RETRY_S``.
-
-        Args:
-            now: this moment, in seconds of any clock that only goes forward.
-            each_s: seconds between two places that become free.
-            all_s: seconds until all is done that waits now; nobody is sent away for longer.
-        """
-        self.last = min(max(self.last, now) + each_s, now + max(each_s, all_s))
-        return max(1, min(LONGEST_RETRY_S, math.ceil(round(self.last - now, 3))))

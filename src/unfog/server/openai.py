@@ -21,9 +21,10 @@ from unfog.model.locate import Found
 from unfog.server import uploads
 from unfog.server.answers import engine_of, ignored_header, json_body, owner_of
 from unfog.server.carried import bytes_in, text_of
+from unfog.server.content_types import EVENTS
 from unfog.server.drawn import Drawn
 from unfog.server.engine import Engine
-from unfog.server.following import cancel, follow, picture_of, while_connected
+from unfog.server.following import cancel, follow, while_connected
 from unfog.server.openai_answers import Kind, answer, file_of
 from unfog.server.openai_asks import edit_ask, generate_ask
 from unfog.server.openai_errors import Refused
@@ -205,7 +206,7 @@ async def made(
     headers = {"x-unfog-job": state.id} | ignored_header(ignored)
     if fields.stream:
         telling = stream(engine, owner, state.id, kind, fields, size, ends_with_client=key is None)
-        return StreamingResponse(telling, media_type="text/event-stream", headers=headers)
+        return StreamingResponse(telling, media_type=EVENTS, headers=headers)
     told = await while_connected(request, collected(engine, owner, state))
     if told is None:
         if key is None:
@@ -222,7 +223,7 @@ async def collected(engine: Engine, owner: str, state: JobState) -> tuple[list[D
     found = dict[int, tuple[Drawn, str]]()
     async for event in follow(engine, state.id, owner):
         if event.type == "image":
-            png = await picture_of(engine, event.data["id"], owner)
+            png = await engine.picture(event.data["id"], owner)
             found[event.data["index"]] = Drawn(png, int(event.data["seed"])), event.data["url"]
     ordered = [found[index] for index in sorted(found)]
     return [drawn for drawn, _ in ordered], [place for _, place in ordered]

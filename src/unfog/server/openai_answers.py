@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from unfog.media.image import decode_any
 from unfog.server.carried import text_of
 from unfog.server.drawn import Drawn
 from unfog.server.openai_fields import Fields
+from unfog.server.sse import written
 
 Kind = Literal["image_generation", "image_edit"]
 QUALITIES = ("low", "medium", "high")
@@ -100,7 +100,7 @@ def completed_event(kind: Kind, drawn: Drawn, fields: Fields, *, at: int) -> byt
 
 def sse(told: dict[str, Any]) -> bytes:
     """A server-sent event."""
-    return f"event: {told.get('type', 'error')}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n".encode()
+    return written(told.get("type", "error"), told)
 
 
 DONE = b"data: [DONE]\n\n"

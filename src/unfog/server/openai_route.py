@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request, Response
@@ -13,11 +14,14 @@ from fastapi.routing import APIRoute
 from unfog.server.answers import DRAIN_RETRY_S
 from unfog.server.following import FailedError
 from unfog.server.openai_errors import Refused, refused
+from unfog.server.openai_fields import Fields
 from unfog.server.states import DrainingError, FullError, NotFoundError
+from unfog.server.tongue import Tongue
 from unfog.util.errors import UnfogError
 
 STATUS = {"invalid_request": 400, "model_error": 400, "cancelled": 409, "draining": 503, "disk_full": 503}
 """Of jobs that failed; all others are our fault."""
+TONGUE = Tongue(Fields.model_json_schema, {"transparent": "background"})
 
 
 class OpenAIRoute(APIRoute):
@@ -44,7 +48,8 @@ def refusal(error: Exception) -> Refused:
         case Refused():
             return error
         case UnfogError():
-            return refused(error)
+            found = refused(error)
+            return replace(found, message=TONGUE.says(found.message))
         case FullError():
             return Refused(str(error), 429, "queue_full", retry_after_s=error.retry_after_s)
         case DrainingError():

@@ -9,14 +9,13 @@ from collections.abc import AsyncIterator
 
 from unfog.server.drawn import Drawn
 from unfog.server.engine import Engine
-from unfog.server.following import FailedError, cancel, follow, picture_of, pinged
+from unfog.server.following import FailedError, cancel, follow, pinged
 from unfog.server.openai_answers import DONE, Kind, completed_event, moments, partial_event, sse
 from unfog.server.openai_fields import Fields
 from unfog.server.openai_route import refusal
+from unfog.server.sse import PING
 from unfog.server.states import NotFoundError
 from unfog.util.errors import UnfogError
-
-PING = b": ping\n\n"
 
 
 class Partials:
@@ -75,7 +74,7 @@ async def stream(
                     preview, now = base64.b64decode(event.data["b64"]), int(time.time())
                     yield await asyncio.to_thread(partial_event, kind, preview, size, fields, index=index, at=now)
                 case "image":
-                    png = await picture_of(engine, event.data["id"], owner)
+                    png = await engine.picture(event.data["id"], owner)
                     drawn, now = Drawn(png, int(event.data["seed"])), int(time.time())
                     yield await asyncio.to_thread(completed_event, kind, drawn, fields, at=now)
                     partials.finish(finished := finished + 1)

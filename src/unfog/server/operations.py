@@ -9,18 +9,16 @@ from __future__ import annotations
 from types import NoneType
 from typing import Any
 
+from unfog.media.formats import MIME
 from unfog.server import client_shapes as theirs
 from unfog.server import shapes
 from unfog.server.a1111_extras import Extra
 from unfog.server.a1111_fields import Img2Img, Txt2Img
+from unfog.server.content_types import EVENTS, JOB_FILES, PAGE_FILES
 from unfog.server.openai_fields import Fields
-from unfog.server.routes_jobs import TYPES as JOB_FILES
-from unfog.server.routes_studio import TYPES as PAGE_FILES
 from unfog.server.states import FileState
 
 Json = dict[str, Any]
-PICTURES = ("image/png", "image/jpeg", "image/webp")
-STREAM = "text/event-stream"
 ANSWERS: dict[str, dict[int, Any]] = {
     "get /healthz": {200: shapes.Status},
     "get /readyz": {200: shapes.Status, 503: shapes.Status},
@@ -31,6 +29,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "get /api/v1/server": {200: shapes.ServerFacts},
     "get /api/v1/models": {200: shapes.Models},
     "post /api/v1/models/{id}/use": {200: shapes.ModelFacts},
+    "delete /api/v1/models/{id}/use": {200: shapes.ModelFacts},
     "post /api/v1/tokens": {200: shapes.Tokens},
     "get /api/v1/schema": {200: Json},
     "post /api/v1/jobs": {202: shapes.Job},
@@ -39,7 +38,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "delete /api/v1/jobs/{id}": {200: shapes.Job},
     "post /api/v1/jobs/{id}/pause": {200: shapes.Job},
     "post /api/v1/jobs/{id}/resume": {200: shapes.Job},
-    "get /api/v1/jobs/{id}/events": {},  # FastAPI describes the stream
+    "get /api/v1/jobs/{id}/events": {200: EVENTS},
     "get /api/v1/jobs/{id}/files/{name}": {200: tuple(JOB_FILES.values())},
     "get /api/v1/pictures": {200: shapes.Pictures},
     "post /api/v1/pictures/archive": {200: "application/zip"},
@@ -50,7 +49,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "delete /api/v1/pictures/{id}": {200: shapes.Picture},
     "post /api/v1/pictures/{id}/restore": {200: shapes.Picture},
     "post /api/v1/files": {201: FileState},
-    "get /api/v1/files/{id}": {200: PICTURES},
+    "get /api/v1/files/{id}": {200: tuple(MIME.values())},
     "post /api/v1/recall": {200: shapes.Recalled},
     "get /api/v1/training/folders": {200: shapes.Roots},
     "post /api/v1/training/check": {200: shapes.Checked},
@@ -59,9 +58,9 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "get /licences.txt": {200: "text/plain"},
     "get /v1/models": {200: theirs.OpenAIModels},
     "get /v1/models/{name}": {200: theirs.OpenAIModel},
-    "post /v1/images/generations": {200: (theirs.OpenAIPictures, STREAM)},
-    "post /v1/images/edits": {200: (theirs.OpenAIPictures, STREAM)},
-    "post /v1/images/variations": {200: (theirs.OpenAIPictures, STREAM)},
+    "post /v1/images/generations": {200: (theirs.OpenAIPictures, EVENTS)},
+    "post /v1/images/edits": {200: (theirs.OpenAIPictures, EVENTS)},
+    "post /v1/images/variations": {200: (theirs.OpenAIPictures, EVENTS)},
     "post /sdapi/v1/txt2img": {200: theirs.A1111Pictures},
     "post /sdapi/v1/img2img": {200: theirs.A1111Pictures},
     "get /sdapi/v1/progress": {200: theirs.A1111Progress},

@@ -50,6 +50,8 @@ class Job:
     begun: float | None = None
     share: float = 0.0
     """How much of it is done."""
+    turn: float = 1.0
+    """Work of one of its steps."""
     position: int | None = None
 
     @property
@@ -63,7 +65,7 @@ class Job:
             task=self.ask.task,
             state=self.state,
             position=position,
-            eta_s=None if eta_s is None else round(eta_s, 2),
+            eta_s=rounded(eta_s),
             created=self.created,
             started=self.started,
             finished=self.finished,
@@ -73,6 +75,11 @@ class Job:
             error=self.error,
             ask=self.ask,
         )
+
+
+def rounded(seconds: float | None) -> float | None:
+    """To hundredths."""
+    return None if seconds is None else round(seconds, 2)
 
 
 def ask_text(ask: AnyAsk) -> str:

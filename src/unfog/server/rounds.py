@@ -12,6 +12,7 @@ from unfog.config.server import Engine
 from unfog.server import chores
 from unfog.server.crew import Crew
 from unfog.server.ledger import Ledger
+from unfog.server.record import rounded
 
 LOG = logging.getLogger("unfog.server")
 TICK_S = 1.0
@@ -76,9 +77,9 @@ class Rounds:
 
     def positions(self) -> None:
         """Tell those who wait how many are before them, when that has changed."""
-        for name, (place, eta) in self.crew.outlook().items():
+        for name, (place, eta) in self.crew.places().items():
             job = self.ledger.live.get(name)
             if job is not None and job.position != place:
                 job.position = place
-                facts = {"position": place, "eta_s": None if eta is None else round(eta, 2)}
+                facts = {"position": place, "eta_s": rounded(eta)}
                 job.feed.tell(job.feed.next("queued", facts))

@@ -10,10 +10,11 @@ from fastapi.responses import FileResponse, JSONResponse
 from unfog.server import uploads
 from unfog.server.answers import engine_of, file_of, owner_of
 from unfog.server.described import FORM
+from unfog.server.native_route import NativeRoute
 from unfog.server.recall import recall
 from unfog.server.states import NotFoundError
 
-router = APIRouter(prefix="/api/v1", tags=["files"])
+router = APIRouter(prefix="/api/v1", tags=["files"], route_class=NativeRoute)
 FILE = {"content-security-policy": "sandbox; default-src 'none'"}
 
 

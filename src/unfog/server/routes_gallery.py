@@ -6,15 +6,15 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 
 from unfog.config.ask import spoken
 from unfog.server import gallery
 from unfog.server.answers import engine_of, fields_of, owner_of
 from unfog.server.described import object_of
-from unfog.server.states import NotFoundError
+from unfog.server.native_route import NativeRoute
 
-router = APIRouter(prefix="/api/v1/pictures", tags=["gallery"])
+router = APIRouter(prefix="/api/v1/pictures", tags=["gallery"], route_class=NativeRoute)
 Text = Annotated[str | None, Query(max_length=200)]
 ForEver = "private, max-age=31536000, immutable"
 IDS = object_of("ids", ids={"type": "array", "items": {"type": "string"}})
@@ -72,12 +72,10 @@ async def picture(request: Request, id: str) -> JSONResponse:  # noqa: A002
 
 
 @router.get("/{id}/file")
-async def file(request: Request, id: str) -> FileResponse:  # noqa: A002
+async def file(request: Request, id: str) -> Response:  # noqa: A002
     """The file: PNG with its recipe."""
-    path = engine_of(request).picture_file(id, owner_of(request))
-    if not path.is_file():
-        raise NotFoundError(f"the file of picture {id} is gone")
-    return FileResponse(path, media_type="image/png", headers=FILE)
+    data = await engine_of(request).picture(id, owner_of(request))
+    return Response(data, media_type="image/png", headers=FILE)
 
 
 @router.get("/{id}/thumb")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
+from unfog.server import sse
 from unfog.server.answers import ask_of, engine_of, owner_of
+from unfog.server.content_types import EVENTS, JOB_FILES
 from unfog.server.described import ASK, json_of
 from unfog.server.feed import Feed
+from unfog.server.native_route import NativeRoute
 from unfog.server.states import JobState, NotFoundError
 from unfog.server.training import folder_of
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], route_class=NativeRoute)
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 NAME = re.compile(r"[\w][\w\-.]{0,119}")
-TYPES = {".png": "image/png", ".gif": "image/gif", ".html": "text/html; charset=utf-8", ".jpg": "image/jpeg",
-         ".json": "application/json", ".jsonl": "application/jsonl"}  # fmt: skip
 SANDBOX = (
     "sandbox allow-scripts; default-src 'none'; img-src 'self' data: blob:; media-src 'self' data:;"
     " style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
@@ -95,19 +94,16 @@ def feed_of(request: Request, id: str) -> Feed:  # noqa: A002
     return engine_of(request).feed(id, owner_of(request))
 
 
-@router.get("/{id}/events", response_class=EventSourceResponse)
+@router.get("/{id}/events")
 async def events(
     feed: Annotated[Feed, Depends(feed_of)],
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> StreamingResponse:
     """What a job told later than the event ``after`` (or ``Last-Event-ID``), then what it tells, to its end."""
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 16:
         after = max(after, int(last_event_id))
-    async for event in feed.follow(after):
-        yield ServerSentEvent(data=event.data, event=event.type, id=str(event.id))
-    if feed.stopped and not feed.ended:
-        yield ServerSentEvent(data={"message": "the server stops; ask again after its restart"}, event="shutdown")
+    return StreamingResponse(sse.stream(feed, after), media_type=EVENTS, headers=sse.HEADERS)
 
 
 @router.get("/{id}/files/{name}")
@@ -116,7 +112,7 @@ async def file(request: Request, id: str, name: str) -> FileResponse:  # noqa: A
     engine, owner = engine_of(request), owner_of(request)
     state, missing = engine.job(id, owner), f"the job {id} has no such file"
     suffix = Path(name).suffix.lower()
-    if not NAME.fullmatch(name) or suffix not in TYPES:
+    if not NAME.fullmatch(name) or suffix not in JOB_FILES:
         raise NotFoundError(missing)
     if state.ask.task == "train":
         folder = folder_of(engine.store.root, owner, state.ask.name) / "samples"
@@ -128,4 +124,4 @@ async def file(request: Request, id: str, name: str) -> FileResponse:  # noqa: A
     if path.is_symlink() or not path.is_file():
         raise NotFoundError(missing)
     headers = PAGE if suffix == ".html" else FILE
-    return FileResponse(path, media_type=TYPES[suffix], headers=headers)
+    return FileResponse(path, media_type=JOB_FILES[suffix], headers=headers)

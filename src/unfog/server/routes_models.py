@@ -8,17 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from unfog import __version__
-from unfog.config.ask import ASKS, KINDS, GenerateAsk
-from unfog.config.guide import GUIDES
+from unfog.config.ask import ASKS, GenerateAsk
+from unfog.config.guide import GUIDES, GuideFact
 from unfog.config.names import GRIDS, SAMPLERS
 from unfog.config.sample import GridName, SamplerName
 from unfog.jobs.abilities import abilities
 from unfog.model.locate import Found
-from unfog.server.answers import engine_of, fields_of, owner_of
+from unfog.server.answers import engine_of, fields_of, managed_by, owner_of
 from unfog.server.described import object_of
 from unfog.server.engine import Engine
+from unfog.server.native_route import NativeRoute
+from unfog.server.shapes import GuideNamed, GuideNumber, Most, Named, Queue, ServerFacts, Task
 
-router = APIRouter(prefix="/api/v1", tags=["server"])
+router = APIRouter(prefix="/api/v1", tags=["server"], route_class=NativeRoute)
 TOKENS = object_of(
     prompt={"type": "string"}, negative={"type": "string"}, model={"anyOf": [{"type": "string"}, {"type": "null"}]}
 )
@@ -27,39 +29,28 @@ TOKENS = object_of(
 @router.get("/server")
 async def server(request: Request) -> JSONResponse:
     """Version, limits, and the names of everything that can be chosen."""
-    engine = engine_of(request)
-    limits = engine.settings.limits
-    return JSONResponse(
-        {
-            "version": __version__,
-            "auth": request.app.state.keys.wanted,
-            "limits": {
-                "n": limits.n,
-                "side": limits.side,
-                "pixels": limits.pixels,
-                "upload_bytes": limits.upload_bytes,
-                "steps": limits.steps,
-                "frames": limits.frames,
-                "prompt": limits.prompt,
-            },
-            "tasks": list(KINDS) if engine.settings.training else [task for task in KINDS if task != "train"],
-            "training": engine.settings.training,
-            "refuses": bool(engine.settings.refused),
-            "queue": {"waiting": len(engine.crew.line), "running": len(engine.crew.working)},
-            "samplers": [{"name": name, "label": SAMPLERS[name].label} for name in get_args(SamplerName)],
-            "grids": [{"name": name, "label": GRIDS[name].label} for name in get_args(GridName)],
-            "guides": [
-                {
-                    "name": name,
-                    "part": fact.part,
-                    "number": None
-                    if fact.number is None
-                    else {"what": fact.number.what, "default": fact.number.default, "most": fact.number.most},
-                }
-                for name, fact in GUIDES.items()
-            ],
-        }
+    engine, keys = engine_of(request), request.app.state.keys
+    settings = engine.settings
+    facts = ServerFacts(
+        version=__version__,
+        auth=keys.wanted,
+        manages=keys.manages(owner_of(request)),
+        limits=Most.parse(settings.limits.model_dump(include=set(Most.model_fields))),
+        tasks=[task for task in get_args(Task) if settings.training or task != "train"],
+        training=settings.training,
+        refuses=bool(settings.refused),
+        queue=Queue(waiting=len(engine.crew.line), running=len(engine.crew.working)),
+        samplers=[Named(name=name, label=SAMPLERS[name].label) for name in get_args(SamplerName)],
+        grids=[Named(name=name, label=GRIDS[name].label) for name in get_args(GridName)],
+        guides=[GuideNamed(name=name, part=fact.part, number=number_of(fact)) for name, fact in GUIDES.items()],
     )
+    return JSONResponse(facts.model_dump(mode="json"))
+
+
+def number_of(fact: GuideFact) -> GuideNumber | None:
+    """What is told of the number of a guide."""
+    number = fact.number
+    return None if number is None else GuideNumber(what=number.what, default=number.default, most=number.most)
 
 
 @router.get("/models")
@@ -78,6 +69,7 @@ def about(engine: Engine, name: str, found: Found) -> dict[str, Any]:
         "id": name,
         "sha256": found.id,
         "default": name == engine.catalogue.default,
+        "pinned": name == engine.catalogue.default and engine.catalogue.pinned,
         "loaded": name in engine.loaded,
         "size": manifest.model.picture.size,
         "transparent": able["transparent"],
@@ -96,8 +88,17 @@ def about(engine: Engine, name: str, found: Found) -> dict[str, Any]:
 @router.post("/models/{id}/use")
 async def use(request: Request, id: str) -> JSONResponse:  # noqa: A002
     """Make a model the default one: it is loaded and draws two steps first; jobs that run keep theirs."""
-    engine = engine_of(request)
+    engine = managed_by(request)
     found = await engine.use(id)
+    return JSONResponse(about(engine, id, found))
+
+
+@router.delete("/models/{id}/use")
+async def unuse(request: Request, id: str) -> JSONResponse:  # noqa: A002
+    """Take that back: the default model, and whether words may choose, are as at the start; again changes nothing."""
+    engine = managed_by(request)
+    found = engine.catalogue.served(id)
+    engine.catalogue.unuse(id)
     return JSONResponse(about(engine, id, found))
 
 

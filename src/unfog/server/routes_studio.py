@@ -8,15 +8,12 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
+from unfog.server.content_types import PAGE_FILES
 from unfog.server.states import NotFoundError
 
 router = APIRouter(tags=["studio"])
 STATIC = Path(__file__).resolve().parent / "static"
 NAME = re.compile(r"[\w][\w\-.]{0,119}")
-TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".ico": "image/x-icon",
-         ".woff2": "font/woff2", ".webp": "image/webp", ".jpg": "image/jpeg", ".json": "application/json",
-         ".txt": "text/plain", ".webmanifest": "application/manifest+json", ".map": "application/json",
-         ".svg": "image/svg+xml"}  # fmt: skip
 MISSING = "The studio is not built: this copy of unfog has no page. The HTTP interface works; see docs/server.md.\n"
 
 
@@ -33,10 +30,10 @@ async def index() -> Response:
 async def asset(name: str) -> FileResponse:
     """A file of the page; its name changes with what is in it."""
     path = STATIC / "assets" / name
-    if not NAME.fullmatch(name) or path.suffix not in TYPES or not path.is_file():
+    if not NAME.fullmatch(name) or path.suffix not in PAGE_FILES or not path.is_file():
         raise NotFoundError("there is no such file")
     lasting = {"cache-control": "public, max-age=31536000, immutable"}
-    return FileResponse(path, media_type=TYPES[path.suffix], headers=lasting)
+    return FileResponse(path, media_type=PAGE_FILES[path.suffix], headers=lasting)
 
 
 @router.get("/licences.txt")

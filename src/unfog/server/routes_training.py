@@ -12,10 +12,11 @@ from unfog.jobs.data import check_job
 from unfog.jobs.events import Result
 from unfog.server.answers import engine_of, fields_of
 from unfog.server.described import object_of
+from unfog.server.native_route import NativeRoute
 from unfog.server.roots import BUILT_IN
 from unfog.util.errors import UsageError
 
-router = APIRouter(prefix="/api/v1/training", tags=["training"])
+router = APIRouter(prefix="/api/v1/training", tags=["training"], route_class=NativeRoute)
 SHOWN = 200  # problems and duplicates of each kind that are listed
 
 

@@ -89,6 +89,7 @@ class ServerFacts(Config):
 
     version: str
     auth: bool
+    manages: bool
     limits: Most
     tasks: list[Task]
     training: bool
@@ -121,6 +122,7 @@ class ModelFacts(Config):
     id: str
     sha256: str
     default: bool
+    pinned: bool
     loaded: bool
     size: int
     transparent: bool

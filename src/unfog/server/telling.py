@@ -21,6 +21,7 @@ from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.media.image import picture_of
 from unfog.media.recipe import picture_file
 from unfog.server.policy import PolicyError
+from unfog.server.tongue import NATIVE
 from unfog.util.errors import DataError, DiskError, ModelError, RecipeError, UnfogError, UsageError
 
 LOG = logging.getLogger("unfog.server")
@@ -125,7 +126,7 @@ def problem(error: BaseException) -> tuple[str, str, bool]:
     if isinstance(error, PolicyError):
         return "content_policy_violation", text, False
     if isinstance(error, UsageError | DataError | RecipeError) and not PATH.search(text):
-        return "invalid_request", text, False
+        return "invalid_request", NATIVE.says(text), False
     if isinstance(error, ModelError):
         return "model_error", "the model cannot do this or cannot be loaded; the log of the server says why", False
     if isinstance(error, UnfogError):

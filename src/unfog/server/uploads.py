@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from unfog.config.server import Limits
+from unfog.media.formats import MIME
 from unfog.media.image import Limits as PictureLimits
 from unfog.media.image import check_header, decode_any, quiet
 from unfog.server.ledger import picture_path, write_private
@@ -19,7 +20,7 @@ from unfog.util.errors import DataError, DiskError, UsageError
 
 LOG = logging.getLogger("unfog.server")
 DECODE_S = 20.0
-MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+MIMES = {name.upper(): mime for name, mime in MIME.items()}
 DECODER = ThreadPoolExecutor(1, thread_name_prefix="decode")  # one at a time: memory is bounded by one picture
 
 

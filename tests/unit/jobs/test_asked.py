@@ -9,7 +9,7 @@ from tests.support.saved import manifest_of
 from unfog.config.ask import GenerateAsk, parse_ask
 from unfog.config.explain import ForwardRequest
 from unfog.config.sample import GenerateRequest, MorphRequest
-from unfog.jobs.asked import cost, ids_of, needs_model, seeded, settled
+from unfog.jobs.asked import cost, ids_of, needs_model, seeded, settled, steps_of
 
 MANIFEST = manifest_of(tiny_config())
 ID = "0123456789abcdef" * 2
@@ -61,4 +61,6 @@ def test_pictures_are_named_and_forward_pages_need_no_model():
     ],
 )
 def test_work_is_counted_in_steps_at_the_trained_size(fields, work):
-    assert cost(settled(ask_for(**fields), MANIFEST, {}), 16) == pytest.approx(work)
+    request = settled(ask_for(**fields), MANIFEST, {})
+    assert cost(request, 16) == pytest.approx(work)
+    assert steps_of(request) == request.n * request.sample.steps  # each larger, not more of them

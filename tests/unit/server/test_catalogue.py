@@ -55,3 +55,16 @@ def test_whoever_says_which_to_use_is_obeyed(tmp_path: Path) -> None:
     catalogue.use("scenes-32")
     assert catalogue.of_ask(asked(prompt="a turtle"), "local").name == "scenes-32"
     assert Catalogue(("own", "things"), tmp_path).of_ask(asked(prompt="a turtle"), "local").name == "own"
+
+
+def test_what_was_said_can_be_taken_back(tmp_path: Path) -> None:
+    catalogue = Catalogue((), tmp_path)
+    catalogue.use("scenes-32")
+    catalogue.unuse("things")  # it is not the default one
+    assert catalogue.pinned
+    catalogue.unuse("scenes-32")
+    assert catalogue.of_ask(asked(prompt="a turtle"), "local").name == "things"
+    wanted = Catalogue(("own", "things"), tmp_path)
+    wanted.use("things")
+    wanted.unuse("things")
+    assert wanted.of_ask(asked(prompt="a turtle"), "local").name == "own"  # as the command says

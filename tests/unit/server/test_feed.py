@@ -83,3 +83,36 @@ def test_a_feed_goes_on_after_what_was_stored():
     assert not feed.ended
     feed.tell(feed.next("cancelled", {}))
     assert feed.ended
+
+
+def test_steps_come_together_and_all_else_at_once():
+    async def run() -> list[list[str]]:
+        feed, found = Feed(), list[list[str]]()
+
+        async def reading() -> None:
+            async for batch in feed.batches(hold_s=60):
+                found.append([event.type for event in batch])
+
+        reader = asyncio.create_task(reading())
+        for kind in ("queued", "step", "preview", "step", "image", "step", "step", "done"):
+            feed.tell(feed.next(kind, {}))
+            for _ in range(20):
+                await asyncio.sleep(0)  # the reader has every chance to look
+        await reader
+        return found
+
+    assert asyncio.run(run()) == [["queued"], ["step", "preview", "step", "image"], ["step", "step", "done"]]
+
+
+def test_steps_are_held_back_for_a_moment_only():
+    async def run() -> list[int]:
+        feed, found = filled(1), list[int]()
+        async for batch in feed.batches(hold_s=0.01):
+            found += [event.id for event in batch]
+            if feed.last < 3:
+                feed.tell(feed.next("step", {}))
+            elif not feed.stopped:
+                feed.stop()
+        return found
+
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == [1, 2, 3]

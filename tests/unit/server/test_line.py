@@ -1,10 +1,8 @@
-"""Fair order, and honest times."""
+"""Fair order."""
 
 from __future__ import annotations
 
-import pytest
-
-from unfog.server.line import Line, Pace, Promises
+from unfog.server.line import Line
 
 
 def order(line: Line) -> list[str]:
@@ -57,31 +55,3 @@ def test_many_cancellations_cost_their_owner_nothing():
     line.add("a", "a", 10)
     line.add("b", "b", 10)
     assert [(one.job, one.start) for one in line.order()] == [("a", 0), ("b", 0)]
-
-
-def test_the_pace_follows_what_is_seen():
-    pace = Pace()
-    assert pace.per_unit is None
-    assert pace.of(10) is None
-    pace.add(2.0, 4.0)
-    assert pace.of(10) == pytest.approx(5.0)
-    for _ in range(200):
-        pace.add(3.0, 1.0)
-    assert pace.of(1) == pytest.approx(3.0, rel=0.02)
-    pace.add(5.0, 0.0)  # no work was done in that time
-    assert pace.of(1) == pytest.approx(3.0, rel=0.02)
-
-
-def test_who_is_refused_comes_again_one_after_another():
-    promises = Promises()
-    assert [promises.next(50.0, 0.4, 60.0) for _ in range(6)] == [1, 1, 2, 2, 2, 3]
-    assert promises.next(51.0, 0.4, 60.0) == 2  # at 52.8
-    assert promises.next(99.0, 0.4, 60.0) == 1  # all of them came long ago
-
-
-def test_nobody_is_sent_away_for_longer_than_the_queue_takes():
-    promises = Promises()
-    assert [promises.next(50.0, 3.0, 7.0) for _ in range(4)] == [3, 6, 7, 7]
-    assert promises.next(50.0, 9.0, 0.0) == 9  # a place has to become free in any case
-    assert promises.next(50.0, 1e6, 1e9) == 120
-    assert Promises().next(4.3, 4.0, 0.0) == 4  # 4.3 + 4 - 4.3 is a little more than 4
