@@ -157,8 +157,10 @@ def restyle(
     prompt: Annotated[
         str, typer.Argument(metavar="[PROMPT]", help='What it shows, or the name of a style: "a cat, watercolor".')
     ] = "",
-    style: Annotated[Path | None, typer.Option("--style", help="A picture in the wanted style.")] = None,
-    keep: Annotated[float, typer.Option("--keep", help="How much of the picture is kept, 0 to 1.")] = 0.5,
+    style: Annotated[
+        str | None, typer.Option("--style", help="A picture in the wanted style, or the name of a style, such as neon.")
+    ] = None,
+    keep: Annotated[float, typer.Option("--keep", help="How much of the picture is kept, 0 to 1.")] = 0.3,
     colours: Annotated[
         float, typer.Option("--colours", help="How far colours are led to those of --style, without an eye for styles.")
     ] = 0.3,
@@ -175,12 +177,22 @@ def restyle(
     times: options.Times = None,
     device: options.Device = None,
 ) -> None:
-    """Show a picture in the style of another."""
+    """Show a picture in the style of another, or in one that has a name."""
     from unfog.config.edit import Restyle
+
+    prompt, led_by = in_style(prompt, style)
 
     way = Restyle.parse({"keep": keep, "colours": colours})
     drawn, chosen = (n, seed, negative), (sampler, times, steps, guidance)
-    make(image, prompt, way, drawn, chosen, model, out, show, as_json, device, style=style)
+    make(image, prompt, way, drawn, chosen, model, out, show, as_json, device, style=led_by)
+
+
+def in_style(prompt: str, style: str | None) -> tuple[str, Path | None]:
+    """The prompt, and the picture that ``--style`` names; what is no file and has no suffix is said in the prompt."""
+    if style is None or Path(style).suffix or Path(style).exists():
+        return prompt, None if style is None else Path(style)
+    named = style if style.endswith("style") else f"{style} style"
+    return f"{prompt}, {named}" if prompt.strip() else named, None
 
 
 def make(

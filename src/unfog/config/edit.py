@@ -62,7 +62,7 @@ class Restyle(Config):
     """The content of the picture in the style of another, or in one that the prompt names."""
 
     kind: Literal["restyle"] = "restyle"
-    keep: Fraction = 0.5
+    keep: Fraction = 0.3
     """How much of the picture is kept; 0 is nothing of it."""
     colours: Fraction = 0.3
     """How far colours are led to those of the style picture, where a model has no eye for styles."""

@@ -37,7 +37,7 @@ export const DEFAULTS: Settings = {
   outpaint: { margins: [0, 0, 0, 0], feather: 0 },
   img2img: { strength: 0.6 },
   inversion: { was: "", words: 0.8, layout: 0.4 },
-  restyle: { keep: 0.5, colours: 0.3 },
+  restyle: { keep: 0.3, colours: 0.3 },
   denoise: { sigma: null, sampled: false },
   restore: { degradation: "blur", amount: 2, sigma: 0 },
   upscale: { factor: 4 },
