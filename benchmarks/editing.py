@@ -4,7 +4,8 @@
 
 Inpainting: renders of scenes at random sizes, a random mask each (the four kinds of training), the prompt of the whole
 scene. Every value outside the mask has to be the original's; the pictures are graded like those made from words alone,
-of the same prompts; the seam is held against the render's own differences (``unfog.evaluate.seams``). Inversion:
+of the same prompts; the seam is held against the render's own differences, and against those next to it
+(``unfog.evaluate.seams``). Inversion:
 pictures of the model through 50 steps and back; then one colour word is changed, and what the other thing is and where
 is graded.
 """
@@ -24,7 +25,7 @@ from unfog.data.scenes_caption import Facts
 from unfog.evaluate.faithfulness import Grade, grade, shares
 from unfog.evaluate.parser import parse
 from unfog.evaluate.questions import Questions
-from unfog.evaluate.seams import seam_ratio
+from unfog.evaluate.seams import prominence, seam_ratio
 from unfog.jobs.edit import edit_job
 from unfog.jobs.edit_settings import edit_request_for
 from unfog.jobs.edit_work import Inputs
@@ -104,6 +105,8 @@ def painted(loaded: Loaded, n: int, seed: int) -> dict[str, object]:
             "from_words_alone": base.value,
             "ratio": share.value / max(base.value, 1e-9),
             "seam_ratio": seam_ratio(made, true, masks),
+            "seam_prominence": prominence(made, masks),
+            "seam_prominence_of_renders": prominence(true, masks),
         }
     return out
 

@@ -29,8 +29,9 @@ from unfog.media.recipe import picture_file
 from unfog.model.locate import Found
 from unfog.model.model import Model
 from unfog.tasks.denoise import uncertainty as spread_of
-from unfog.tasks.frame import grown, laid
+from unfog.tasks.frame import grown, laid, seen
 from unfog.tasks.generate import Tally, decode
+from unfog.tasks.membrane import seamless
 from unfog.util.files import write_atomic
 from unfog.util.random import image_seed
 
@@ -158,6 +159,8 @@ def finished(loaded: Loaded, work: Work, x: torch.Tensor | None) -> torch.Tensor
     painted = grown(decoded, (frame.width, frame.height), loaded.upscaler)
     whole = work.original.pixels.clone()
     mask = None if work.mask is None else frame.cut(work.mask)
+    if mask is not None:
+        painted = seamless(painted, seen(frame.cut(whole), painted.shape[1]), mask)
     frame.cut(whole).copy_(laid(painted, frame.cut(whole), mask))
     return whole
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unfog.evaluate.psnr import psnr
-from unfog.evaluate.seams import across, seam_ratio
+from unfog.evaluate.seams import across, prominence, seam_ratio
 
 RAMP = torch.arange(7.0).expand(3, 5, 7)  # every pixel one more than its left neighbour
 MASK = torch.zeros(5, 7).index_fill(1, torch.tensor([3, 4, 5, 6]), 1.0)
@@ -23,6 +23,15 @@ def test_a_step_at_the_edge_raises_the_ratio():
     assert seam_ratio([RAMP + 2 * MASK], [RAMP], [MASK]) == pytest.approx(3)
     with pytest.raises(ValueError, match="there are none"):
         seam_ratio([RAMP], [torch.zeros(3, 5, 7)], [MASK])
+
+
+def test_a_step_at_the_edge_stands_out_from_what_is_next_to_it():
+    assert prominence([RAMP], [MASK]) == pytest.approx(1)
+    assert prominence([RAMP + 2 * MASK], [MASK]) == pytest.approx(3)
+    assert prominence([(RAMP + 2 * MASK).mT], [MASK.mT]) == pytest.approx(3)
+    assert prominence([RAMP + 2 * MASK[:, [1, 1, 1, 1, 1, 5, 5]]], [MASK]) == pytest.approx(1)  # a step further inside
+    with pytest.raises(ValueError, match="there are none"):
+        prominence([MASK.expand(3, 5, 7)], [MASK])
 
 
 def test_decibels():
