@@ -11,7 +11,8 @@ beside it completes a name ("police csr"). Of several words a thing's name goes 
 then the thing that the manifest names first.
 
 A number glued to letters that captions never had ("4k", "mp3") is no number, yet its digit would be read as one, since
-digits are tokens of their own: "a dog, 4k" are four dogs. It is left out, unless the letters are a word ("4dogs").
+digits are tokens of their own: "a dog, 4k" are four dogs. It is left out, unless the letters are a word ("4dogs"), or
+of a script that writes numbers so ("2只猫", two cats).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from unfog.data.compose.said import english_texts, foreign_texts
 from unfog.text.closed import CLOSED, ENGLISH_ONLY, FOREIGN_ONLY
 from unfog.text.common import common_words
 from unfog.text.known import Known, Unknown
-from unfog.text.spelling import WORD, normal, one_edit, singulars, words_of
+from unfog.text.spelling import HANGUL, UNSPACED, WORD, normal, one_edit, singulars, words_of
 from unfog.text.things import things
 
 SHORT = 3  # letters
@@ -99,8 +100,10 @@ class Reading:
     def _no_number(self, word: str) -> bool:
         """Whether a word has digits that say no number, and letters that say nothing, either."""
         spelt = self.known.spellings
-        parts = LETTERS.findall(word) if GLUED.fullmatch(word) and word not in spelt else []
-        return bool(parts) and not any(len(part) >= SHORT and part in spelt for part in parts)
+        if not GLUED.fullmatch(word) or word in spelt or UNSPACED.search(word) or HANGUL.search(word):
+            return False
+        parts = LETTERS.findall(word)
+        return not any(len(part) >= SHORT and part in spelt for part in parts)
 
     def _best(self, word: str, options: list[str], before: list[str], after: list[str]) -> str | None:
         """What a word was meant to be, beside those that its neighbours may be; ``None``: nobody knows."""
