@@ -67,6 +67,7 @@ def embedded() -> Reading:
         ("8K, a dog", "a dog"),
         ("a dog 4k", "a dog"),
         ("4k", ""),
+        ("a dog, 8bit, x3", "a dog, 8-bit, x3"),
         ("an mp3 player", "an player"),
         ("2只猫", "2只猫"),
         ("3匹の猫、4k", "3匹の猫、"),
