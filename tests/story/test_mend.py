@@ -101,6 +101,7 @@ def test_known_pixels_without_noise_come_back(unfog, noisy, tmp_path):
         (("restore", "--degradation", "blur:65"), "a deviation of at most 64 pixels, got 65"),
         (("restore", "--degradation", "kernel"), "--degradation FILE"),
         (("denoise", "--sigma", "much"), "--sigma 'much' is no list of numbers"),
+        (("denoise", "--samples", "2", "--views", "8"), "leave --views 8 or --samples out"),
         (("denoise", "--sigma", "1,2"), "--sigma '1,2' is not one number"),
         (("upscale", "--factor", "17"), "factor"),
     ],

@@ -29,7 +29,7 @@ def denoise(
         typer.Option("--uncertainty", help="A map of where 2 samples or more differ (FILE.png)."),
     ] = None,
     views: Annotated[
-        int, typer.Option("--views", help="Turned and mirrored views behind the mean: 1 is fast, 8 clearest.")
+        int, typer.Option("--views", help="1, 2, 4 or 8 turned and mirrored views behind the mean: 1 is fast.")
     ] = 4,
     prompt: Said = "",
     seed: options.Seed = None,

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from unfog.util.errors import UsageError
 
 UNSAID = "diffusion"  # the kind of a table that says none
-SAID = {"extra_forbidden": "there is no such field", "tuple_type": "it must be a list"}
+NO_FIELD = "there is no such field"
+SAID = {"extra_forbidden": NO_FIELD, "unexpected_keyword_argument": NO_FIELD, "tuple_type": "it must be a list"}
 """What is allowed, where pydantic says it for programmers."""
 C = TypeVar("C", bound="Config")  # not Self: the checks of annotations in tests cannot resolve it
 

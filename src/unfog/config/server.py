@@ -21,7 +21,7 @@ class Limits(Config):
     side: Annotated[int, Field(ge=8, le=4096)] = 2048
     """Pixels of the longer side of a finished picture."""
     pixels: Count = 16_000_000
-    """Of an uploaded picture."""
+    """Of an uploaded picture, and of what comes out of one."""
     upload_bytes: Count = 32 * 2**20
     json_bytes: Count = 2 * 2**20
     prompt: Annotated[int, Field(ge=1, le=4096)] = 4096
@@ -49,7 +49,8 @@ class Engine(Config):
     attempts: Annotated[int, Field(ge=1, le=10)] = 2
     """How often a job is begun whose process dies under it."""
     stuck_s: Seconds = 60.0
-    """Without any progress for so long, or for 20 of its usual steps, a process is taken to hang and is replaced."""
+    """Without any progress for so long, for 20 of its usual steps, or for 4 times what the largest step of its jobs
+    should take, whichever is longest, a process is taken to hang and is replaced."""
     silent_s: Seconds = 60.0
     """Without a sign of life for so long, likewise."""
     drain_s: Seconds = 20.0

@@ -64,6 +64,11 @@ def starts(length: int, side: int, overlap: int) -> list[int]:
     return [k * (length - side) // gaps for k in range(gaps + 1)]
 
 
+def count(space: Sequence[int], side: int, overlap: int) -> int:
+    """How many windows there are on a canvas."""
+    return math.prod(len(starts(length, side, overlap)) for length in space)
+
+
 def weights(space: Sequence[int], overlap: int) -> Float[Tensor, "*space"]:
     """Weights of the cells of a window, in (0, 1], the same from both ends of every axis."""
     weight = torch.ones((), dtype=torch.float64)

@@ -225,31 +225,3 @@ def train_request(ask: TrainAsk, data: str) -> TrainRequest:
             "assignments": ask.set,
         }
     )
-
-
-def steps_of(request: Settled | None) -> int:
-    """Roughly how many steps a request is made in."""
-    match request:
-        case GenerateRequest(sample=sample, n=n) | EditRequest(sample=sample, n=n):
-            return n * sample.steps
-        case MorphRequest(sample=sample, frames=frames):
-            return frames * sample.steps
-        case ReverseRequest(picture=picture):
-            return 12 * picture.sample.steps
-        case ForwardRequest(steps=steps):
-            return steps
-        case _:
-            return 0
-
-
-def cost(request: Settled | None, trained: int) -> float:
-    """Roughly how much work a request is, in steps of one guided picture at the trained size."""
-    match request:
-        case GenerateRequest(canvas=canvas):
-            width, height = canvas or (trained, trained)
-            area = width * height / trained**2
-            return steps_of(request) * area * max(1.0, area**0.5)  # attention grows faster than the area
-        case MorphRequest(canvas=(width, height)):
-            return steps_of(request) * width * height / trained**2
-        case _:
-            return float(steps_of(request))

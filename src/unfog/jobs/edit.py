@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from unfog.config.edit import EditRequest, Img2Img, Restyle, Way
+from unfog.config.edit import Denoise, EditRequest, Img2Img, Restyle, Upscale, Way
 from unfog.config.recipe import EditRecipe, Role
 from unfog.core.strength import steps_of
 from unfog.jobs.edit_settings import check_edit
@@ -72,7 +72,7 @@ def edit_job(
         told.append(note.message)
         yield note
     seeds, paths, drawn = [image_seed(request.seed, k) for k in range(request.n)], list[str](), list[torch.Tensor]()
-    steps, nfe, decibels, whole = 0, 0, None, steps_of(walked(request.way), request.sample.steps)
+    steps, nfe, decibels, whole = 0, 0, None, steps_made(request.way, request.sample.steps)
     if work.again is not None:
         decibels = round(work.again(), 2)
         told.append(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
@@ -128,6 +128,15 @@ def small(model: Model, work: Work, x: torch.Tensor) -> torch.Tensor:
     if not work.pixels:
         return decode(model, x, canvas=work.frame.canvas)
     return to_uint8(over(x) if x.shape[1] == 4 else x).cpu()
+
+
+def steps_made(way: Way, steps: int) -> int:
+    """The steps that are made for one picture, of ``steps`` that the whole way has."""
+    match way:
+        case Denoise(sampled=False) | Upscale():
+            return 1
+        case _:
+            return steps_of(walked(way), steps)
 
 
 def walked(way: Way) -> float:

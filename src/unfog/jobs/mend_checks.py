@@ -9,6 +9,7 @@ from unfog.util.errors import UsageError
 
 LONGEST = 8192  # pixels of a side that are made
 BLURRIEST = 64  # pixels
+VIEWS = Denoise().views
 
 
 def check_mending(
@@ -27,6 +28,8 @@ def check_mending(
     if isinstance(way, Denoise):
         if request.n > 1 and not way.sampled:
             raise UsageError("the mean has no variants; ask for samples with --samples")
+        if way.sampled and way.views != VIEWS:
+            raise UsageError(f"views are of the mean; leave --views {way.views} or --samples out")
         return
     check_restoring(made, way, inputs)
 

@@ -27,6 +27,7 @@ from unfog.util.errors import DiskError
 LOG = logging.getLogger("unfog.server")
 LOADING_S = 600.0  # a large model from a slow disk
 TIMES = 20  # of the usual step, after which one is taken to hang
+LARGE = 4  # times what a step of a job should take, for those that are larger than usual
 LONGEST_PAUSE_S = 10.0  # between two starts of a process that dies at once
 CRASHED = {"code": "worker_crashed", "message": "the process that worked on it died", "retryable": True}
 
@@ -45,10 +46,13 @@ class Post:
     steps: deque[float] = field(default_factory=lambda: deque[float](maxlen=64))
     loads: dict[str, asyncio.Future[str | None]] = field(default_factory=dict[str, "asyncio.Future[str | None]"])
 
-    def hangs(self, now: float, stuck_s: float, silent_s: float) -> bool:
+    def hangs(self, now: float, stuck_s: float, silent_s: float, pace: Pace) -> bool:
         """Whether nothing has come from it for too long."""
         usual = statistics.median(self.steps) if self.steps else 0.0
-        patience = LOADING_S if self.loading or self.loads or not self.ready else max(stuck_s, TIMES * usual)
+        largest = pace.of(max((job.turn for job in self.jobs.values()), default=0.0)) or 0.0
+        patience = max(stuck_s, TIMES * usual, LARGE * largest)
+        if self.loading or self.loads or not self.ready:
+            patience = max(patience, LOADING_S)
         busy = bool(self.jobs or self.loads)
         return (busy and now - self.hand.last_progress > patience) or now - self.hand.last_sign > max(
             silent_s, LOADING_S if not self.ready else 0.0
@@ -331,7 +335,7 @@ class Crew:
         """End processes that hang; what follows is as if they had died."""
         now, engine = time.monotonic(), self.settings.engine
         for post in self.posts:
-            if post.hand.process is not None and post.hangs(now, engine.stuck_s, engine.silent_s):
+            if post.hand.process is not None and post.hangs(now, engine.stuck_s, engine.silent_s, self.pace):
                 LOG.error("the worker %s makes no progress; it is replaced", post.hand.pid)
                 post.hand.kill()
         self.training.watch(now)

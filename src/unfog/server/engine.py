@@ -14,17 +14,18 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from unfog.config.ask import AnyAsk, ExplainAsk, TrainAsk
+from unfog.config.ask import AnyAsk, EditAsk, ExplainAsk, TrainAsk
 from unfog.config.model import ModelConfig
 from unfog.config.server import Server
-from unfog.jobs.asked import cost, ids_of, needs_model, seeded, settled, steps_of
+from unfog.jobs.asked import ids_of, needs_model, seeded, settled
+from unfog.jobs.cost import cost, steps_in
 from unfog.model.locate import Found
 from unfog.server import gallery, record, uploads
 from unfog.server.catalogue import Catalogue
 from unfog.server.crew import Crew
 from unfog.server.feed import Feed
 from unfog.server.ledger import RESTARTED, Ledger, picture_path
-from unfog.server.limits import check_cost, check_limits
+from unfog.server.limits import check_area, check_cost, check_limits
 from unfog.server.outlook import LONGEST_RETRY_S, Promises
 from unfog.server.policy import Policy
 from unfog.server.record import Job, ask_text
@@ -216,14 +217,18 @@ class Engine:
         if named is not None and self.policy.wanted is not None:
             self.policy.check(ask, (await asyncio.to_thread(self.words.reader, named)).reading)
         job.files = {name: str(uploads.path_of(self.store, name, job.owner)) for name in ids_of(ask)}
+        size = None
+        if isinstance(ask, EditAsk):
+            size = uploads.sides_of(self.store, ask.inputs.picture, job.owner)
+            check_area(ask.way, size, self.settings.limits)
         job.found, manifest = named, None if named is None else named.manifest
         if manifest is not None and isinstance(manifest.model, ModelConfig):
             trained = manifest.model.picture.size
         files = {name: Path(path) for name, path in job.files.items()}
         heavy = bool(files) and not isinstance(ask, ExplainAsk)
         request = await asyncio.to_thread(settled, ask, manifest, files) if heavy else settled(ask, manifest, files)
-        job.work = max(1.0, cost(request, trained))
-        job.turn = job.work / max(1, steps_of(request))
+        job.work = max(1.0, cost(request, trained, size))
+        job.turn = job.work / max(1, steps_in(request))
         check_cost(job.work, self.crew.pace, self.settings.limits)
 
     def _check_room(self) -> None:

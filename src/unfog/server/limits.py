@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unfog.config.ask import AnyAsk, Drawing, EditAsk, ExplainAsk, GenerateAsk, MorphAsk, ReverseAsk
-from unfog.config.edit import Inpaint, Upscale
+from unfog.config.edit import Inpaint, Restore, Upscale, Way
 from unfog.config.server import Limits
 from unfog.server.outlook import Pace
 from unfog.util.errors import UsageError
@@ -33,7 +33,7 @@ def check_cost(work: float, pace: Pace, limits: Limits) -> None:
     if seconds is not None and seconds > limits.job_s:
         raise UsageError(
             f"this would take about {seconds:.0f} s here, and {limits.job_s:.0f} s are allowed; ask for fewer steps,"
-            " fewer pictures or a smaller canvas"
+            " fewer pictures, a smaller canvas or a smaller picture"
         )
 
 
@@ -43,14 +43,20 @@ def at_most(what: str, value: int | None, most: int) -> None:
         raise UsageError(f"{what}: {value} is more than this server allows; the most is {most}")
 
 
-def check_area(ask: EditAsk, width: int, height: int, limits: Limits) -> None:
-    """Raises UsageError where what comes out of a picture of these sides has too many pixels."""
-    factor, across, down = 1.0, 0, 0
-    if isinstance(ask.way, Upscale):
-        factor = ask.way.factor
-    if isinstance(ask.way, Inpaint) and ask.way.margins is not None:
-        left, top, right, bottom = ask.way.margins
-        across, down = left + right, top + bottom
-    pixels = (width + across) * (height + down) * factor**2
-    if pixels > limits.pixels:
-        raise UsageError(f"the result would have {pixels:.0f} pixels, and {limits.pixels} are allowed")
+def check_area(way: Way, size: tuple[int, int], limits: Limits) -> None:
+    """Raises UsageError where what comes out of a picture of this size has too many pixels."""
+    (width, height), factor = size, 1.0
+    match way:
+        case Upscale(factor=factor):
+            pass
+        case Restore(degradation="downsample", amount=float(amount)):
+            factor = amount
+        case Inpaint(margins=(left, top, right, bottom)):
+            width, height = width + left + right, height + top + bottom
+        case _:
+            pass
+    if (pixels := width * height * factor**2) > limits.pixels:
+        raise UsageError(
+            f"the result would have {pixels:.0f} pixels, and {limits.pixels} are allowed; send a smaller picture, or"
+            " enlarge it less"
+        )

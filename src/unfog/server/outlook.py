@@ -7,7 +7,7 @@ there. Where all steps are equally large, a job whose rest is r ends beside rest
     r + sum_i min(r_i, r),
 
 so a short job is soon done beside a long one. Jobs that are yet to come are not foreseen. Work is counted as
-``jobs/asked.py`` counts it; ``Pace`` says what a unit of it takes.
+``jobs/cost.py`` counts it; ``Pace`` says what a unit of it takes.
 """
 
 from __future__ import annotations

@@ -87,6 +87,14 @@ def path_of(store: Store, name: str, owner: str) -> Path:
     return picture_path(store.root, owner, name, trashed=row["trashed"] is not None)
 
 
+def sides_of(store: Store, name: str, owner: str) -> tuple[int, int]:
+    """Width and height of an upload, or of a picture in the gallery, that this owner has (``path_of``)."""
+    upload = store.row("SELECT width, height FROM files WHERE id = ? AND owner = ?", name, owner)
+    row = upload or store.row("SELECT width, height FROM pictures WHERE id = ? AND owner = ?", name, owner)
+    assert row is not None
+    return row["width"], row["height"]
+
+
 def file_row(store: Store, name: str, owner: str) -> dict[str, object]:
     """What is known of an upload.
 

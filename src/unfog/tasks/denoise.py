@@ -190,7 +190,12 @@ def on_canvas(model: Model, prompt: str, tally: Tally, views: int = 1) -> Denois
     """The conditional denoiser on canvases of any size; on a CPU one picture at a time, as ``tasks/generate.py``."""
     denoise, side = bound(counted(model.denoiser, tally), model.condition([prompt.strip()])), model.config.picture.size
     denoise = one_by_one(denoise) if model.device.type == "cpu" else denoise
-    return windowed(viewed(denoise, views), side, side // (2 if views == 1 else 4))
+    return windowed(viewed(denoise, views), side, overlap(side, views))
+
+
+def overlap(side: int, views: int) -> int:
+    """By how much windows of so many views overlap."""
+    return side // (2 if views == 1 else 4)
 
 
 def anywhere(model: Model, prompt: str, tally: Tally) -> Denoise:

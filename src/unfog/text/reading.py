@@ -11,7 +11,8 @@ beside it completes a name ("police csr"). Of several words a thing's name goes 
 then the thing that the manifest names first.
 
 A number glued to letters that captions never had ("4k", "mp3") is no number, yet its digit would be read as one, since
-digits are tokens of their own: "a dog, 4k" are four dogs. It is left out, unless the letters are a word ("4dogs").
+digits are tokens of their own: "a dog, 4k" are four dogs. It is left out, unless the letters are a word ("4dogs"), or
+of a script that writes numbers so ("2只猫", two cats); "8bit" is "8-bit".
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from unfog.data.compose.said import english_texts, foreign_texts
 from unfog.text.closed import CLOSED, ENGLISH_ONLY, FOREIGN_ONLY
 from unfog.text.common import common_words
 from unfog.text.known import Known, Unknown
-from unfog.text.spelling import WORD, normal, one_edit, singulars, words_of
+from unfog.text.spelling import HANGUL, UNSPACED, WORD, normal, one_edit, singulars, words_of
 from unfog.text.things import things
 
 SHORT = 3  # letters
 MODELS = 8  # whose reading is kept ready
-GLUED = re.compile(r"(?=.*\d)[^\W_]*[^\W\d_][^\W_]*")
+GLUED = re.compile(r"(?=.*\d)(?!x\d+$)[^\W_]*[^\W\d_][^\W_]*")  # "x3" is a number
 LETTERS = re.compile(r"[^\W\d_]+")
 NOTHING = re.compile(r",\s*(?=,|$)|^\s*,\s*")  # between commas
 
@@ -58,6 +59,7 @@ class Reading:
         names = [words_of(name) for name in self.known.called]
         self.rank = {word: -len(names) + k for k, words in reversed([*enumerate(names)]) for word in words}
         self.beside = frozenset(pair for words in names for pair in pairwise(words))
+        self.joined = {word.replace("-", ""): word for word in self.known.said if "-" in word}
         grammar = foreign_grammar() if self.known.foreign else frozenset[str]()
         foreign = FOREIGN_ONLY | grammar | {word for name in self.known.foreign for word in words_of(name)}
         self.english = ENGLISH_ONLY | ((self.rank.keys() | common_words()) - foreign)
@@ -90,7 +92,9 @@ class Reading:
         out = list[Misspelt]()
         for k, (text, at) in enumerate(found):
             around = [options[j] or [words[j]] if 0 <= j < len(words) else [] for j in (k - 1, k + 1)]
-            if self._no_number(words[k]):
+            if joined := self.joined.get(words[k]):
+                out.append(Misspelt(text, at, joined))
+            elif self._no_number(words[k]):
                 out.append(Misspelt(text, at, None))
             elif best := self._best(words[k], options[k], *around):
                 out.append(Misspelt(text, at, best))
@@ -99,8 +103,10 @@ class Reading:
     def _no_number(self, word: str) -> bool:
         """Whether a word has digits that say no number, and letters that say nothing, either."""
         spelt = self.known.spellings
-        parts = LETTERS.findall(word) if GLUED.fullmatch(word) and word not in spelt else []
-        return bool(parts) and not any(len(part) >= SHORT and part in spelt for part in parts)
+        if not GLUED.fullmatch(word) or word in spelt or UNSPACED.search(word) or HANGUL.search(word):
+            return False
+        parts = LETTERS.findall(word)
+        return not any(len(part) >= SHORT and part in spelt for part in parts)
 
     def _best(self, word: str, options: list[str], before: list[str], after: list[str]) -> str | None:
         """What a word was meant to be, beside those that its neighbours may be; ``None``: nobody knows."""

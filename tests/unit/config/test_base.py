@@ -45,6 +45,7 @@ def test_an_unknown_kind_is_refused() -> None:
     [
         ({"task": "edit", "prompt": "a"}, "inputs is missing"),
         ({"task": "generate", "colour": 1}, "colour = 1 is not allowed: there is no such field"),
+        ({"task": "generate", "chosen": {"guidence": 3}}, "chosen.guidence = 3 is not allowed: there is no such field"),
         ({"task": "generate", "size": 512}, "size = 512 is not allowed: it must be a list"),
         ({"task": "generate", "n": 17}, "n = 17 is not allowed: Input should be less than or equal to 16"),
         ({"task": "explain", "what": "forward"}, "forward needs a picture, and reverse takes none"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.support.models import tiny_config
 from tests.support.saved import manifest_of
 
 from unfog.config.ask import GenerateAsk, parse_ask
 from unfog.config.explain import ForwardRequest
 from unfog.config.sample import GenerateRequest, MorphRequest
-from unfog.jobs.asked import cost, ids_of, needs_model, seeded, settled, steps_of
+from unfog.jobs.asked import ids_of, needs_model, seeded, settled
 
 MANIFEST = manifest_of(tiny_config())
 ID = "0123456789abcdef" * 2
@@ -49,18 +48,3 @@ def test_pictures_are_named_and_forward_pages_need_no_model():
     edit = parse_ask({"task": "edit", "inputs": {"picture": ID, "style": other}, "way": {"kind": "restyle"}})
     assert ids_of(edit) == [ID, other]
     assert needs_model(edit)
-
-
-@pytest.mark.parametrize(
-    ("fields", "work"),
-    [
-        ({}, 3.0),
-        ({"n": 4, "chosen": {"steps": 10}}, 40.0),
-        ({"canvas": [32, 32]}, 3 * 4 * 2.0),  # four times the pixels, and attention on top
-        ({"native": True, "canvas": [32, 16]}, 3 * 2 * 2**0.5),
-    ],
-)
-def test_work_is_counted_in_steps_at_the_trained_size(fields, work):
-    request = settled(ask_for(**fields), MANIFEST, {})
-    assert cost(request, 16) == pytest.approx(work)
-    assert steps_of(request) == request.n * request.sample.steps  # each larger, not more of them
