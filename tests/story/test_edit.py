@@ -349,8 +349,8 @@ def test_an_all_white_mask_paints_everything(unfog, picture, tmp_path):
 def test_models_that_complete_pictures_are_told(unfog, home, picture, mask, tmp_path):
     save_tiny(home / "completes", tiny_config().model_copy(update={"completes": True}), name="completes")
     options = ("--mask", mask, "--seed", 1, "--steps", 1, "--model")
-    for model, method in (("completes", "told"), ("tiny", "kept")):
-        found = unfog("inpaint", picture, PROMPT, *options, model, "-o", tmp_path / model, "--json").json
+    for model, method in (("completes", "told"), ("tiny", "repaint"), ("tiny --sampler euler", "kept")):
+        found = unfog("inpaint", picture, PROMPT, *options, *model.split(), "-o", tmp_path / model, "--json").json
         way = read_recipe(Path(found["files"][0])).way  # pyright: ignore[reportAttributeAccessIssue]
         assert isinstance(way, Inpaint)
         assert way.method == method

@@ -25,7 +25,7 @@ def across(x: Float[Tensor, "c h w"], mask: Float[Tensor, "h w"]) -> float:
 
 
 def beside(x: Float[Tensor, "c h w"], mask: Float[Tensor, "h w"]) -> float:
-    """Sum of the differences of the pairs next to those, in the same direction: the mean of both sides, if there are."""
+    """Sum of the differences of the pairs next to those, in the same direction: the mean of both sides, if both are."""
     total = 0.0
     for apart, edge in pairs(x, mask):
         plain = F.pad((~edge).float(), (0, 0, 1, 1))

@@ -6,13 +6,14 @@ windows of a picture (``guidance/windows.py``) in one step, so theirs are as lar
 
 from __future__ import annotations
 
-from unfog.config.edit import Denoise, EditRequest, Restore, Way
+from unfog.config.edit import Denoise, EditRequest, Inpaint, Restore, Way
 from unfog.config.explain import ForwardRequest, ReverseRequest
 from unfog.config.sample import GenerateRequest, MorphRequest
 from unfog.guidance.windows import count
 from unfog.jobs.asked import Settled
 from unfog.jobs.edit import steps_made
 from unfog.tasks.denoise import overlap
+from unfog.tasks.inpaint import TIMES
 from unfog.tasks.restore import RESTORERS
 
 GRADIENT = 2  # evaluations that one gradient costs (``tasks/restore.py``)
@@ -63,6 +64,8 @@ def evaluations(way: Way, size: tuple[int, int], side: int) -> int:
         case Denoise(views=views, sampled=sampled):
             views = 1 if sampled else views
             return views * count((height, width), side, overlap(side, views))
+        case Inpaint(method="repaint"):
+            return TIMES
         case Restore(degradation=degradation, amount=amount, method=method):
             times = int(amount or 1) if degradation == "downsample" else 1
             gradients = RESTORERS[method].gradients if method in RESTORERS else 0

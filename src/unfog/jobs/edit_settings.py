@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Inversion, Restore, Restyle, Upscale, Way
 from unfog.config.manifest import Manifest
@@ -59,8 +60,7 @@ def edit_request_for(
     if isinstance(way, Inversion):
         chosen = replace(chosen, sampler=chosen.sampler or EXACT, steps=chosen.steps or EXACT_STEPS)
     if isinstance(way, Inpaint) and way.method == "auto":
-        told = isinstance(manifest.model, ModelConfig) and manifest.model.completes
-        way = way.model_copy(update={"method": "told" if told else "kept"})
+        way = way.model_copy(update={"method": best_way(manifest, chosen)})
     if isinstance(way, Denoise) and way.sigma is None:
         way = way.model_copy(update={"sigma": measured(inputs.picture)})
     if isinstance(way, Restore):
@@ -84,6 +84,16 @@ def edit_request_for(
     )
     check_edit(manifest, request, inputs)
     return request
+
+
+def best_way(manifest: Manifest, chosen: Chosen) -> Literal["told", "kept", "repaint"]:
+    """How a part of a picture is painted, if nobody says: told what is known, or else as often as it takes to fit.
+
+    Repainting makes steps of its own; with settings that it cannot have, what is known is kept only.
+    """
+    if isinstance(manifest.model, ModelConfig) and manifest.model.completes:
+        return "told"
+    return "repaint" if chosen.sampler in (None, EXACT) and not chosen.eta else "kept"
 
 
 def without(sample: SampleConfig, chosen: Chosen, *settings: str) -> SampleConfig:

@@ -8,7 +8,7 @@ from tests.support.models import awake_model, tiny_config
 from tests.support.saved import manifest_of
 
 from unfog.config.ask import parse_ask
-from unfog.config.edit import Denoise, EditRequest, Img2Img, Restore, Upscale
+from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Restore, Upscale
 from unfog.config.sample import GenerateRequest, SampleConfig
 from unfog.jobs.asked import settled
 from unfog.jobs.cost import cost, steps_in
@@ -51,6 +51,7 @@ def test_a_mean_is_one_step_of_as_many_evaluations_as_it_takes(views):
         (Restore(degradation="downsample", amount=2, method="ddnm"), 14, 9 * 5),  # windows of 80x46
         (Img2Img(strength=0.5), 8, 1),  # painted at the size of the model
         (Upscale(factor=2), 2, 1),
+        (Inpaint(method="repaint"), 14, 5),  # every step five times
     ],
 )
 def test_what_keeps_to_a_picture_is_as_much_work_as_the_picture_is_large(way, steps, each):

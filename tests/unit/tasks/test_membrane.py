@@ -1,0 +1,47 @@
+"""Drift of colours is undone as far as it can be known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from unfog.tasks.membrane import DRIFT, filled, seamless
+from unfog.util.random import Draw, normal
+
+MASK = torch.zeros(24, 30)
+MASK[6:19, 9:22] = 1
+PICTURE = 0.2 * normal([4], (3, 24, 30), draw=Draw.TEST)
+
+
+def test_an_even_drift_is_gone_and_what_is_outside_is_left() -> None:
+    drifted = PICTURE - torch.tensor([0.1, -0.05, 0.15])[:, None, None]
+    made = seamless(drifted, PICTURE, MASK)
+    inside = MASK.expand_as(PICTURE) > 0
+    assert torch.allclose(made[inside], PICTURE[inside], atol=1e-5)
+    assert torch.equal(made[~inside], drifted[~inside])
+
+
+def test_a_slope_is_continued_without_a_step() -> None:
+    slope = torch.linspace(-0.1, 0.1, 30).expand(1, 3, 24, 30)
+    made = seamless(torch.zeros_like(slope), slope, MASK)
+    assert (made - slope)[..., MASK > 0].abs().max() < 0.04
+    across = (made[..., 12, 9] - slope[..., 12, 8]).abs().max(), (made[..., 12, 22] - slope[..., 12, 21]).abs().max()
+    assert max(across) < 0.03
+
+
+def test_another_drawing_is_no_drift() -> None:
+    painted = PICTURE + 2 * DRIFT
+    assert torch.equal(seamless(painted, PICTURE, MASK), painted.clamp(-1, 1))
+    assert torch.equal(seamless(painted, PICTURE, torch.ones(24, 30)), painted.clamp(-1, 1))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2), (16, 9)])
+def test_what_is_known_stays_and_the_rest_is_between(size: tuple[int, int]) -> None:
+    known = torch.zeros(1, 1, *size)
+    known[..., 0, 0] = known[..., -1, -1] = 1
+    values = torch.zeros(1, 2, *size)
+    values[..., 0, 0], values[..., -1, -1] = 0.5, 1.0
+    made = filled(values, known)
+    assert torch.equal(made * known, values)
+    assert made.min() >= 0.5 - 1e-6
+    assert made.max() <= 1 + 1e-6
