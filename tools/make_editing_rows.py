@@ -30,7 +30,7 @@ ROWS = {
     "vary": ["variants/*.png"],
     "inpaint": ["scene.png", "heart.png", "star.png"],
     "outpaint": ["heart.png", "wide.png"],
-    "restyle": ["scene.png", "night.png", "restyled.png", "flower.png", "neon.png"],
+    "restyle": ["scene.png", "night.png", "restyled.png", "flower.png", "lines.png"],
     "compose": ["two.png"],
     "canvases": ["panorama.png", "tiles.png"],
     "denoise": ["noisy.png", "clean.png", "samples/*.png", "map.png"],
