@@ -112,6 +112,7 @@ def test_sidecars_stay_sidecars_and_credits_are_carried(unfog, tmp_path):
     assert len(load_folder(out, 16).entries) == 10
 
 
+@pytest.mark.slow
 def test_near_copies_are_drawn_again_and_then_left_out(unfog, tmp_path):
     data, out = class_folders(tmp_path / "d"), tmp_path / "o"
     code, line = unfog.error("augment", data, "--out", out, "--per-image", 1, *TINY, "--near", 1)
@@ -127,6 +128,7 @@ def test_near_copies_are_drawn_again_and_then_left_out(unfog, tmp_path):
     assert "no copy passed: 12 draws were near-copies, 0 of another class" in said.err
 
 
+@pytest.mark.slow
 def test_only_copies_that_keep_their_class_stay_and_a_proof_says_what_they_are_worth(unfog, capsys, tmp_path):
     data = class_folders(tmp_path / "d")
     shutil.copy(data / "train/top/0.png", tmp_path / "known.png")

@@ -10,6 +10,7 @@ from PIL import Image
 FEW = ("--problems", "ring", "--samplers", "euler,DPM++ 2M,euler_ancestral,trig_multistep", "--nfe", "4,8", "-n", "8")
 
 
+@pytest.mark.slow
 def test_numbers_table_and_picture(unfog, tmp_path):
     said = unfog("bench", "samplers", *FEW, "--grids", "karras,fitted", "--json", "-o", tmp_path / "out").json
     rows = {(row["sampler"], row["grid"], row["budget"]): row for row in said["rows"]}

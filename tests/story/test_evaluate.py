@@ -80,6 +80,7 @@ def test_settings_can_be_chosen_and_lines_are_for_people(quick, folder, capsys):
     assert lines[-1].startswith("the grader reads 100.0% of clean")
 
 
+@pytest.mark.slow
 def test_pictures_are_those_of_their_prompts_and_seeds(quick, folder, monkeypatch):
     """Picture k has prompt k and the seed (seed + k) mod 2^64, whatever is drawn together."""
     seed, n, seen = 2**64 - 2, 5, list[torch.Tensor]()
@@ -145,6 +146,7 @@ def test_what_cannot_be_is_refused_in_one_line(folder, capsys, arguments, words)
     assert words in line
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_graded_are_refused(tmp_path, capsys):
     gray = save_tiny(tmp_path / "gray", tiny_config(size=32, channels=1), name="gray")
     assert run(["evaluate", str(gray)]) == Exit.USAGE

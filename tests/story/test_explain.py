@@ -65,6 +65,7 @@ def test_from_a_picture_to_a_page(unfog, picture, tmp_path):
         assert torch.equal(pixels_of(first), pixels_of(given))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(unfog, picture, tmp_path):
     options = ("--steps", 5, "--size", 32, "--pixel", f"{RED[0]},{RED[1]}")
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):

@@ -50,6 +50,7 @@ def test_a_picture_is_enlarged_and_replayed_to_the_bit(unfog, tmp_path):
     assert (fields["Size-1"], fields["Hires resize-1"]) == ("16", "512")
 
 
+@pytest.mark.slow
 def test_a_sheet_of_seeds_and_guidance(unfog, tmp_path):
     said = unfog(*TINY, "-n", 2, "--grid", "--size", "40", "--negative", "a low tone", "-o", tmp_path / "o")
     (file,) = tree(tmp_path / "o")

@@ -106,6 +106,7 @@ def test_alpha_is_found_at_twice_the_side(tool: ModuleType) -> None:
         assert np.abs(again - rgb).max() <= 4
 
 
+@pytest.mark.slow
 def test_large_pictures_come_from_the_archives_of_the_vendors(
     tool: ModuleType, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +260,7 @@ def test_the_whole_archive_leaves_300_families_unseen(tool: ModuleType, repo: Pa
     assert not any(unseen_family(concept.family) for concept in concepts[:200])
 
 
+@pytest.mark.slow
 def test_what_the_archive_lacks_is_drawn(
     tool: ModuleType, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

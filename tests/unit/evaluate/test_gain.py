@@ -83,6 +83,7 @@ def test_what_the_copies_alone_tell_is_learned_from_them():
     assert found.differences["synthetic", "none"].value == pytest.approx(found.mean("synthetic") - found.mean("none"))
 
 
+@pytest.mark.slow
 def test_a_classifier_is_a_function_of_its_lessons_and_seed():
     pixels, labels = halves(24, 1)
     material = Material(pixels, labels, pixels[:0], labels[:0], *halves(30, 2), 2)
