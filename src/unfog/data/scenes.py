@@ -34,7 +34,7 @@ __all__ = [
     "scene_at",
 ]
 
-VERSION = "scenes-2"
+VERSION = "scenes-3"
 LEAST = 16  # pixels a side
 VALID_FROM = 2**55  # indices below are for training; a sample index has 56 bits
 EVALUATION_FROM = 2**54

@@ -5,7 +5,7 @@ A scene is a background and one or two groups of equal objects (count x colour, 
 and ``GAP`` units between bounding boxes. Two groups stand in two columns (left/right) or two rows (above/below) whose
 bounding boxes are at least ``GAP`` apart; inside its column or row a group is a stack.
 
-The mixture is 30 % one object, 45 % two single objects in a relation, 25 % counts (half of them inside a relation).
+The mixture is 20 % one object, 35 % two single objects in a relation, 45 % counts (a third of them inside a relation).
 Colours, shapes, counts, relations and place words are drawn uniformly, so every marginal is balanced and a rare
 attribute does not dominate training time (Okawa et al. 2023, arXiv:2310.09336).
 """
@@ -79,7 +79,7 @@ def draw_scene(dice: Dice, part: Part | None = None) -> Scene:
     """A scene from a stream of random numbers; ``part`` fixes which part of the mixture it comes from."""
     if part is None:
         u = dice.uniform()
-        part = "one" if u < 0.3 else "two" if u < 0.75 else "count" if u < 0.875 else "crowd"
+        part = "one" if u < 0.2 else "two" if u < 0.55 else "count" if u < 0.85 else "crowd"
     sizes: list[Size]
     relation, place = None, None
     if part == "one":

@@ -2,13 +2,17 @@
 
 A text-image model (``--preset contrast``) lends a model that draws its vocabulary, its text encoder and, as the eyes
 for reference pictures, the beginning of its picture tower. Otherwise a model lends everything to one of its kind: its
-network is trained on, on other pictures, at another size, or simply for longer. Only averaged weights are lent; the
-optimiser starts anew.
+network is trained on, on other pictures, at another size, or simply for longer. It may learn to complete pictures on
+the way (``--set model.completes=true``): what is known then enters by weights that begin at 0. Only averaged weights
+are lent; the optimiser starts anew.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import torch
+from torch import Tensor
 
 from unfog.codec.vae import VAE
 from unfog.config.model import ContrastConfig, HybridConfig, ModelConfig, VAEConfig
@@ -21,6 +25,8 @@ from unfog.text.contrast import Contrast
 from unfog.util.errors import UsageError
 
 KEPT = "model."  # settings that a start decides
+LEARNED = "model.completes"  # but for this one
+STEM = "denoiser.net.stem.weight"
 LENT = ("model.text", "model.style", "model.net.sketch")  # those that towers decide
 EYES_DEPTH = 1  # blocks of the picture tower: the first see how a picture is drawn, later ones what it shows
 
@@ -47,9 +53,13 @@ def with_start(config: RunConfig, folder: Path, chosen: frozenset[str]) -> RunCo
             if lent.sketch is not None and isinstance(made.net, HybridConfig):
                 model = model.model_copy(update={"net": made.net.model_copy(update={"sketch": lent.sketch})})
         case _ if lent.kind == made.kind:
-            if others := sorted(name for name in chosen if name.startswith(KEPT)):
+            learns = isinstance(made, ModelConfig) and made.completes
+            allowed = {LEARNED} if learns else set[str]()
+            if others := sorted(name for name in chosen - allowed if name.startswith(KEPT)):
                 raise UsageError(f"a run that starts from a model has its network: leave out --set {others[0]}=...")
             model = lent.model_copy(update={"picture": lent.picture.model_copy(update={"size": made.picture.size})})
+            if learns:
+                model = model.model_copy(update={"completes": True})
         case _:
             raise UsageError(
                 f"{folder} holds a model that {DOES[lent.kind]}; one that {DOES[made.kind]} cannot start from it"
@@ -107,6 +117,17 @@ def begin_with(model: AnyModel, folder: Path) -> None:
             assert isinstance(model.codec, VAE)
             model.codec.load_state_dict(lent.state_dict())
         case lent, _:
-            missing, unknown = model.load_state_dict(lent.state_dict(), strict=False)
+            missing, unknown = model.load_state_dict(widened(lent.state_dict(), model), strict=False)
             assert not unknown
             assert all(name.startswith("denoiser.uncertainty.") for name in missing)
+
+
+def widened(given: dict[str, Tensor], model: AnyModel) -> dict[str, Tensor]:
+    """Weights of a network that is told nothing for the same one told what is known (at first by 0), or as they are."""
+    net = model.denoiser.net if isinstance(model, Model) else None
+    if not isinstance(net, Hybrid):
+        return given
+    weight = given[STEM]
+    drawn = net.out.weight.shape[0]  # channels of a folded cell; what is told comes after them
+    told = weight.new_zeros(len(weight), net.stem.weight.shape[1] - weight.shape[1], *weight.shape[2:])
+    return given | {STEM: torch.cat([weight[:, :drawn], told, weight[:, drawn:]], dim=1)}
