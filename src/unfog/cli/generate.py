@@ -37,6 +37,9 @@ def generate(
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Keep transparency (stickers); otherwise it lies on white.")
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Paint in one piece, not one by one, what the prompt names.")
+    ] = False,
     out: options.Out = "out",
     tile: Annotated[bool, typer.Option("--tile", help="A picture that continues at the opposite edge.")] = False,
     windows: options.Windows = False,
@@ -82,6 +85,7 @@ def generate(
         longest=CELL if grid else OUTPUT,
         transparent=transparent,
         layout=Layout(tile=tile, windows=windows) if tile or windows else None,
+        whole=whole or trajectory is not None,
     )
     if grid:
         write_sheet(wanted, found, out, show=show, as_json=as_json, device=device)

@@ -94,6 +94,8 @@ class GenerateAsk(Drawing, json_schema_extra=says_task):
     native: bool = False
     transparent: bool = False
     layout: Layout | None = None
+    whole: bool = False
+    """In one piece; otherwise several things that the prompt names are painted one by one, where the model can."""
 
 
 class Given(Config):

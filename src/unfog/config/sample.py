@@ -119,15 +119,49 @@ class Region(Config):
     """Left, top, right and bottom, in shares of the canvas."""
 
 
+Standing = Literal[
+    "beside", "left of", "right of", "above", "below", "between", "on", "inside", "behind", "wearing", "holding"
+]
+
+
+class Layer(Config):
+    """Things that are painted by themselves, without a ground, and laid over what came before."""
+
+    prompt: Prompt
+    copies: Annotated[int, Field(ge=1, le=6)] = 1
+    scale: Annotated[float, Field(ge=0.2, le=3)] = 1.0
+    """How large it is beside the others."""
+    to: Annotated[int, Field(ge=0, le=15)] | None = None
+    """An earlier layer that stands to this one, counted from 0; the first has none."""
+    stands: Standing = "beside"
+    """How that one stands to this: it is left of it, on it, wears it."""
+
+
 class Layout(Config):
     """How a canvas is painted other than in one piece by one prompt."""
 
     regions: Annotated[tuple[Region, ...], Field(max_length=16)] = ()
     """Later ones lie over earlier ones, and all over what the prompt of the picture gives."""
+    layers: Annotated[tuple[Layer, ...], Field(max_length=8)] = ()
+    """Painted one by one and put together (``tasks/layers.py``) instead of the prompt of the picture."""
+    ground: Prompt = ""
+    """What is behind the layers; blank: nothing."""
     windows: bool = False
     """In overlapping windows of the trained size, for canvases that are larger."""
     tile: bool = False
     """So that it continues at the opposite edge."""
+
+    @model_validator(mode="after")
+    def layers_stand_to_earlier_ones(self) -> Layout:
+        """Every layer but the first stands to one before it, and layers are not laid out in another way as well."""
+        for k, layer in enumerate(self.layers):
+            if (layer.to is None) != (k == 0) or (layer.to is not None and layer.to >= k):
+                raise ValueError(f"layer {k} stands to layer {layer.to}: name an earlier one, and none for the first")
+        if self.layers and (self.regions or self.windows or self.tile):
+            raise ValueError("layers are painted one by one; leave out regions, windows and tile")
+        if self.ground and not self.layers:
+            raise ValueError("a ground is what is behind layers; say it in the prompt, or give layers")
+        return self
 
 
 class GenerateRequest(Config):

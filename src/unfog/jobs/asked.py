@@ -108,6 +108,7 @@ def generate_request(ask: GenerateAsk | ReverseAsk, manifest: Manifest) -> Gener
         native=ask.native,
         transparent=ask.transparent,
         layout=ask.layout,
+        whole=ask.whole,
     )
 
 

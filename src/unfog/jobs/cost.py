@@ -12,6 +12,7 @@ from unfog.config.sample import GenerateRequest, MorphRequest
 from unfog.guidance.windows import count
 from unfog.jobs.asked import Settled
 from unfog.jobs.edit import steps_made
+from unfog.jobs.layered import layers_in, paintings
 from unfog.tasks.denoise import overlap
 from unfog.tasks.inpaint import TIMES
 from unfog.tasks.restore import RESTORERS
@@ -23,7 +24,7 @@ def steps_in(request: Settled | None) -> int:
     """Roughly how many steps a request is made in."""
     match request:
         case GenerateRequest(sample=sample, n=n):
-            return n * sample.steps
+            return n * sample.steps * paintings(request)
         case EditRequest(sample=sample, n=n, way=way):
             return n * steps_made(way, sample.steps)
         case MorphRequest(sample=sample, frames=frames):
@@ -45,7 +46,7 @@ def cost(request: Settled | None, trained: int, size: tuple[int, int] | None = N
     """
     steps = steps_in(request)
     match request:
-        case GenerateRequest(canvas=canvas):
+        case GenerateRequest(canvas=canvas) if layers_in(request) is None:
             width, height = canvas or (trained, trained)
             area = width * height / trained**2
             return steps * area * max(1.0, area**0.5)  # attention grows faster than the area

@@ -22,6 +22,7 @@ from unfog import __version__
 from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
+from unfog.jobs.layered import Collage, layers_in, paintings
 from unfog.jobs.save import Place, check_writable, save
 from unfog.jobs.settings import check
 from unfog.media.animation import beside, encode_gif
@@ -32,6 +33,7 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
+from unfog.text.layers import says_standing
 from unfog.text.prompt import parse, parts_of
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
@@ -88,27 +90,31 @@ def generate_job(
     """
     begin, found = time.perf_counter(), source if isinstance(source, Found) else source.found
     check(found.manifest, request)
-    check_trajectory(trajectory)
+    check_trajectory(trajectory, request)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    told = list(notes(model, prompts_of(request), request.negative))
+    layered = layers_in(request) is not None
+    told = [*notes(model, prompts_of(request), request.negative, layered=layered), *layer_notes(request)]
     yield from told
     canvas, size = sizes_of(model, request)
-    seeds = [image_seed(request.seed, k) for k in range(request.n)]
+    seeds, layout = [image_seed(request.seed, k) for k in range(request.n)], layers_in(request)
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
-    for chunk in chunks(seeds, model.device, canvas[0] * canvas[1]):
+    steps = request.sample.steps * paintings(request)
+    for chunk in chunks(seeds, model.device, canvas[0] * canvas[1], alone=layout is not None):
         tally, x = Tally(), torch.empty(0)
-        run = finite(drawing(model, request, chunk, canvas, tally), found.name)
+        collage = None if layout is None else Collage(model, request, layout, chunk[0], canvas)
+        run = drawing(model, request, chunk, canvas, tally) if collage is None else collage.drawing(tally)
+        run = finite(run, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames, canvas)
-        for step in run:
+        for at, step in enumerate(run, start=1):
             x = step.x
-            at = done * request.sample.steps + (step.index + 1) * len(chunk)
-            yield Progress(at, request.n * request.sample.steps, f"{done} of {request.n} pictures")
+            yield Progress(done * steps + at * len(chunk), request.n * steps, f"{done} of {request.n} pictures")
             if previews:
-                yield Preview(decode(model, step.x0, canvas=canvas))
+                yield Preview(decode(model, step.x0, canvas=canvas if collage is None else None))
         nfe = tally.rows // len(chunk)
-        for seed, painted, picture in zip(chunk, *as_asked(loaded, x, request), strict=True):
+        made = as_asked(loaded, x, request) if collage is None else collage.both(size, loaded.upscaler)
+        for seed, painted, picture in zip(chunk, *made, strict=True):
             recipe = recipe_for(request, seed, (canvas, size), nfe, found, model.device)
             path = None
             if out is not None:
@@ -157,17 +163,19 @@ def as_asked(
     return both(loaded, x, canvas, size, transparent=request.transparent, tile=tile)
 
 
-def check_trajectory(path: Path | None) -> None:
+def check_trajectory(path: Path | None, request: GenerateRequest) -> None:
     """Raises UsageError or DiskError unless an animation can be written there, if one is asked for."""
     if path is None:
         return
+    if layers_in(request) is not None:
+        raise UsageError("a trajectory is the way of one painting, and layers are several: add --whole")
     if path.suffix.lower() != ".gif":
         raise UsageError(f"a trajectory is an animated GIF: use --trajectory {path.with_suffix('.gif')}")
     check_writable(path.parent)
 
 
 def prompts_of(request: GenerateRequest) -> list[str]:
-    """All texts that say what is shown."""
+    """All texts that a person wrote to say what is shown."""
     return (
         [request.prompt, *(region.prompt for region in request.layout.regions)] if request.layout else [request.prompt]
     )
@@ -192,15 +200,18 @@ def both(
     return painted, large
 
 
-def chunks(seeds: Sequence[int], device: torch.device, area: int) -> Iterator[Sequence[int]]:
+def chunks(seeds: Sequence[int], device: torch.device, area: int, *, alone: bool = False) -> Iterator[Sequence[int]]:
     """The seeds that are computed together; ``area`` is the pixels of one picture. See the module docstring."""
-    together = 1 if device.type == "cpu" else max(1, GPU_PIXELS // area)
+    together = 1 if alone or device.type == "cpu" else max(1, GPU_PIXELS // area)
     for first in range(0, len(seeds), together):
         yield seeds[first : first + together]
 
 
-def notes(model: Model, prompts: Sequence[str], negative: str) -> Iterator[Note]:
-    """What of the text the model will not see, reads otherwise (``text/reading.py``), or was never shown."""
+def notes(model: Model, prompts: Sequence[str], negative: str, *, layered: bool = False) -> Iterator[Note]:
+    """What of the text the model will not see, reads otherwise (``text/reading.py``), or was never shown.
+
+    How things stand to each other need not be known where they are painted one by one (``layered``).
+    """
     parts = [part.text for text in prompts for part in parts_of(parse(text))]
     for which, text in (*(("prompt", text) for text in parts), ("negative prompt", negative)):
         if lost := model.tokenizer.truncated(text):
@@ -208,10 +219,20 @@ def notes(model: Model, prompts: Sequence[str], negative: str) -> Iterator[Note]
     if model.reading is None:
         return
     mistakes, unknown = model.reading.remarks(", ".join([*parts, negative]))
+    unknown = [one for one in unknown if not (layered and says_standing(one.text))]
     for one in (*mistakes[:NAMED], *unknown[:NAMED]):
         yield Note(str(one))
     if more := [one.text for one in unknown[NAMED:]]:
         yield Note(f"nor are {len(more)} more: {', '.join(more)[:60]!r}")
+
+
+def layer_notes(request: GenerateRequest) -> Iterator[Note]:
+    """That a picture is painted as layers, and as which."""
+    if (layout := layers_in(request)) is None or paintings(request) == 1:
+        return
+    named = [f"{layer.copies} x {layer.prompt}" if layer.copies > 1 else layer.prompt for layer in layout.layers]
+    named += [layout.ground] if layout.ground else []
+    yield Note(f"painted one by one, then put together: {'; '.join(named)}")
 
 
 def recipe_for(

@@ -8,10 +8,11 @@ from dataclasses import asdict, replace
 from unfog.config.ask import Chosen
 from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
 from unfog.config.manifest import Calibration, Manifest
-from unfog.config.model import ModelConfig
+from unfog.config.model import AnyModelConfig, ModelConfig
 from unfog.config.names import grid_named, sampler_and_grid
 from unfog.config.sample import CALIBRATED, GenerateRequest, Layout, SampleConfig
 from unfog.model.store import DOES
+from unfog.text.layers import layers_of
 from unfog.text.prompt import JOINT, Composition, parse
 from unfog.util.errors import ModelError, UsageError
 
@@ -109,6 +110,7 @@ def request_for(
     longest: int = OUTPUT,
     transparent: bool = False,
     layout: Layout | None = None,
+    whole: bool = True,
 ) -> GenerateRequest:
     """A complete request that this model can fulfil.
 
@@ -116,7 +118,9 @@ def request_for(
         size: width and height of the finished picture; ``None``: the longer side is ``longest`` pixels.
         canvas: width and height that are painted; ``None``: as trained, in the shape of ``size``.
         native: the picture is the canvas, not enlarged.
-        layout: regions, windows, tiles.
+        layout: regions, windows, tiles, layers.
+        whole: paint in one piece; otherwise several things of the prompt become layers, if the model can paint those
+            (``layered``), and so does a single one that shall have nothing behind it.
 
     Raises:
         UsageError: as ``settle`` and ``check``, or ``n``, ``seed``, ``size`` or a text out of bounds.
@@ -124,6 +128,8 @@ def request_for(
     if native and size is not None and size != canvas:
         raise UsageError("--native keeps what is painted as it is; say --canvas instead of --size, or leave it out")
     canvas, size = sizes(manifest.model.picture.size, canvas, size, native=native, longest=longest)
+    if layout is None and not whole and manifest.knows is not None and paints_layers(manifest.model):
+        layout = layers_of(manifest.knows, prompt, alone=transparent)
     request = GenerateRequest.parse(
         {
             "prompt": prompt,
@@ -139,6 +145,11 @@ def request_for(
     )
     check(manifest, request)
     return request
+
+
+def paints_layers(made: AnyModelConfig) -> bool:
+    """Whether a model paints one thing on nothing: it completes pictures, and they have transparency."""
+    return isinstance(made, ModelConfig) and made.completes and made.picture.channels == 4
 
 
 def sizes(
@@ -213,6 +224,8 @@ def check_layout(made: ModelConfig, request: GenerateRequest) -> None:
     if layout is None:
         return
     canvas = request.canvas or (made.picture.size, made.picture.size)
+    if layout.layers and not paints_layers(made):
+        raise UsageError("layers need a model that completes pictures and paints transparency; leave layers out")
     for region in layout.regions:
         left, top, right, bottom = region.box
         if left >= right or top >= bottom:

@@ -44,12 +44,12 @@ def sheet_job(
     for column in columns:
         check(found.manifest, column)
     loaded = open_model(source, device) if isinstance(source, Found) else source
-    pictures, steps = list[list[Picture]](), request.n * request.sample.steps
+    pictures = list[list[Picture]]()
     for k, column in enumerate(columns):
         made = list[Picture]()
         for event in generate_job(column, loaded):
             match event:
-                case Progress(done, _, message):
+                case Progress(done, steps, message):
                     told = f"guidance {column.sample.guidance:g}: {message}"
                     yield Progress(k * steps + done, len(columns) * steps, told)
                 case Picture():

@@ -22,6 +22,12 @@ def over(x: Float[Tensor, "b 4 h w"], colour: tuple[float, float, float] = (1.0,
     return x[:, :3] + (1 - a) * paper
 
 
+def laid(x: Float[Tensor, "b 4 h w"], ground: Float[Tensor, "b 4 h w"]) -> Float[Tensor, "b 4 h w"]:
+    """Premultiplied pictures laid over others (Porter & Duff 1984, "over")."""
+    through = 1 - (x[:, 3:].clamp(-1, 1) + 1) / 2
+    return torch.cat([x[:, :3] + through * ground[:, :3], 1 - through * (1 - ground[:, 3:])], dim=1)
+
+
 def straight(x: Float[Tensor, "b 4 h w"]) -> Float[Tensor, "b 4 h w"]:
     """Premultiplied to straight colours, in [-1, 1]; black where nothing is seen."""
     a = (x[:, 3:].clamp(-1, 1) + 1) / 2

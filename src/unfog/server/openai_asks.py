@@ -32,6 +32,7 @@ def generate_ask(fields: Fields) -> GenerateAsk:
             "canvas": extra.canvas,
             "native": extra.native,
             "layout": extra.layout,
+            "whole": extra.whole,
             "transparent": fields.background == "transparent",
         }
     )

@@ -76,6 +76,7 @@ class Extra(Config):
     canvas: ClientSides = None
     native: bool = False
     layout: Layout | None = None
+    whole: bool = False
     way: Way | None = None
     """Of an edit: any of the ways there are, instead of img2img or inpainting."""
     strength: Fraction | None = None

@@ -74,7 +74,11 @@ def ours(recipe: AnyRecipe, known: Mapping[str, Found]) -> dict[str, Any]:
     }
     if isinstance(recipe, Recipe):
         ask |= {"size": recipe.size, "canvas": recipe.canvas or recipe.size, "transparent": recipe.transparent}
-        ask |= {} if recipe.layout is None else {"layout": recipe.layout.model_dump(mode="json")}
+        layered = recipe.layout is not None and bool(
+            recipe.layout.layers
+        )  # found in the prompt again, and in a new one
+        ask |= {"whole": not layered}
+        ask |= {} if recipe.layout is None or layered else {"layout": recipe.layout.model_dump(mode="json")}
     if isinstance(recipe, EditRecipe):
         ask |= {"way": recipe.way.model_dump(mode="json")}
         went = " and ".join(sorted(recipe.inputs))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import torch
 from PIL import ImageColor
@@ -129,6 +130,33 @@ class Known:
         """The known words that a word of a prompt may be."""
         found = ({word} & self._parts) | self._inflected.get(word, set()) | self._inflected.get(stem(word), set())
         return found if found or word.isascii() else {w for w in self._by_letter.get(word[0], ()) if same_stem(w, word)}
+
+    def names_at(self, words: list[str]) -> dict[int, tuple[int, str]]:
+        """English names among the words of a text: where each begins, how many words it has, which concept it names.
+
+        The head of a name stands for the first concept that has it: "hat" for "top hat".
+        """
+        out, spelt, at = dict[int, tuple[int, str]](), [self._spelt(word) for word in words], 0
+        while at < len(words):
+            length = max(1, self._name_at(spelt, at))
+            ways = [sorted(spelt[k], key=lambda one, k=k: (one != words[k], one)) for k in range(at, at + length)]
+            names = [" ".join(one) for one in product(*ways)]  # as it is spelt, before what it may be an inflection of
+            concept = next((c for name in names if (c := self.naming.get(name)) is not None), None)
+            if concept is not None:
+                out[at] = (length, concept)
+            at += length
+        return out
+
+    @cached_property
+    def naming(self) -> dict[str, str]:
+        """Every name, as its words, and every head of a name with the first name of its concept."""
+        whole = {" ".join(words_of(name)): concept for name, concept in self.called.items()}
+        heads = dict[str, str]()
+        for name, concept in self.called.items():
+            words = words_of(name)
+            if "of" not in words:  # a slice is no cake
+                heads.setdefault(words[head_at(words)], concept)
+        return heads | whole
 
     def _strange(self, words: list[str]) -> Iterator[str]:
         """Names and words that are not known."""

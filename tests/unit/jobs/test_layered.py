@@ -1,0 +1,136 @@
+"""Several things of a prompt are painted one by one, and the recipe says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tests.support.models import awake_model, tiny_config
+from tests.support.saved import manifest_of
+
+from unfog.config.ask import Chosen, parse_ask
+from unfog.config.manifest import Knowledge
+from unfog.config.sample import Layer, Layout
+from unfog.jobs.asked import settled
+from unfog.jobs.cost import cost, steps_in
+from unfog.jobs.events import Note, Picture, Preview, Progress, Result
+from unfog.jobs.generate import Loaded, generate_job, open_model
+from unfog.jobs.layered import paintings
+from unfog.jobs.replay import made_again
+from unfog.jobs.settings import request_for
+from unfog.model.locate import inspect
+from unfog.model.store import save_model
+from unfog.samplers.step import last
+from unfog.tasks.arrange import Spot
+from unfog.tasks.generate import Tally
+from unfog.tasks.layers import EMPTY, Piece, cut, nothing, paint_thing, placed, put_together, seed_of
+from unfog.util.errors import UsageError
+
+KNOWS = Knowledge(concepts=("turtle", "circle"), words="a two red wearing above on background")
+CONFIG = tiny_config(channels=4).model_copy(update={"completes": True})
+PROMPT = "two circles above a turtle on a red background"
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    folder = tmp_path_factory.mktemp("layered") / "tiny"
+    manifest = manifest_of(CONFIG).model_copy(update={"knows": KNOWS})
+    save_model(awake_model(CONFIG), folder, manifest, "# tiny\n")
+    return open_model(inspect(folder), "cpu")
+
+
+def test_a_thing_is_painted_on_nothing(loaded: Loaded) -> None:
+    sample = loaded.found.manifest.sample
+    x = last(paint_thing(loaded.model, "a turtle", 3, sample)).x
+    assert torch.equal(x[..., :EMPTY, :], nothing((16, EMPTY)))
+    assert torch.equal(x[..., -EMPTY:], nothing((EMPTY, 16)))
+    assert (x[:, 3, EMPTY:-EMPTY, EMPTY:-EMPTY] > -1).any()
+
+
+def test_events_recipe_and_the_way_back(loaded: Loaded) -> None:
+    request = request_for(loaded.found.manifest, PROMPT, Chosen(), n=2, seed=4, size=(48, 48), whole=False)
+    assert paintings(request) == 4  # two circles, a turtle, the ground
+    events = list(generate_job(request, loaded, previews=True))
+    steps = request.sample.steps
+    assert [(e.done, e.total) for e in events if isinstance(e, Progress)] == [
+        (k, 8 * steps) for k in range(1, 8 * steps + 1)
+    ]
+    assert sum(isinstance(e, Preview) for e in events) == 8 * steps
+    (note,) = [e.message for e in events if isinstance(e, Note)]
+    assert note == "painted one by one, then put together: 2 x a circle; a turtle; a plain red background"
+    first, second = (e for e in events if isinstance(e, Picture))
+    assert isinstance(events[-1], Result)
+    assert events[-1].payload["nfe"] == first.recipe.nfe == 4 * 2 * steps
+    assert not torch.equal(first.pixels, second.pixels)
+    for made in (first, second):
+        (again,) = (e for e in made_again(made.recipe, loaded, (), None) if isinstance(e, Picture))
+        assert torch.equal(again.pixels, made.pixels)
+        assert again.recipe == made.recipe
+    alone = request_for(loaded.found.manifest, PROMPT, Chosen(), seed=5, size=(48, 48), whole=False)
+    (single,) = (e for e in generate_job(alone, loaded) if isinstance(e, Picture))
+    assert torch.equal(single.pixels, second.pixels)
+
+
+def test_what_is_asked_in_one_piece_is_painted_so(loaded: Loaded, tmp_path: Path) -> None:
+    manifest = loaded.found.manifest
+    for prompt, options in (
+        (PROMPT, {"whole": True}),
+        ("a turtle", {"whole": False}),
+        (PROMPT, {"layout": Layout(tile=True)}),
+    ):
+        request = request_for(manifest, prompt, Chosen(), **options)
+        assert paintings(request) == 1
+        assert request.layout is None or not request.layout.layers
+    layers = request_for(manifest, PROMPT, Chosen(), whole=False)
+    with pytest.raises(UsageError, match="--whole"):
+        next(generate_job(layers, loaded, trajectory=tmp_path / "way.gif"))
+    ask = parse_ask({"task": "generate", "prompt": PROMPT})
+    assert settled(ask, manifest, {}) == layers.model_copy(update={"seed": 0})
+    assert steps_in(layers) == cost(layers, 16) == 4 * layers.sample.steps
+
+
+def test_a_sticker_has_nothing_behind_it(loaded: Loaded) -> None:
+    request = request_for(
+        loaded.found.manifest, "a turtle", Chosen(), seed=2, native=True, transparent=True, whole=False
+    )
+    (made,) = (e for e in generate_job(request, loaded) if isinstance(e, Picture))
+    assert made.pixels.shape == (4, 16, 16)
+    assert (made.pixels[3, 0] == 0).all()
+    assert (made.pixels[3] > 0).any()
+
+
+def test_other_models_paint_no_layers() -> None:
+    asked = Layout(layers=(Layer(prompt="a cat"),))
+    for config in (tiny_config(channels=4), tiny_config().model_copy(update={"completes": True})):
+        manifest = manifest_of(config).model_copy(update={"knows": KNOWS})
+        assert request_for(manifest, PROMPT, Chosen(), whole=False).layout is None
+        with pytest.raises(UsageError, match="completes pictures and paints transparency"):
+            request_for(manifest, "x", Chosen(), layout=asked)
+
+
+def test_things_are_cut_out_sized_and_laid_over_each_other() -> None:
+    x = nothing((16, 16))
+    x[..., 4:8, 2:12] = torch.tensor([0.5, -0.5, 0.5, 1.0])[None, :, None, None]
+    thing = cut(x)
+    assert thing.shape == (1, 4, 4, 10)
+    assert torch.equal(cut(nothing((5, 7))), nothing((5, 7)))
+    on = placed(thing, Spot(0, 0, 0.25, 0.0, 0.5, 0.2), (40, 20), None)
+    assert on.shape == (1, 4, 20, 40)
+    seen = (on[0, 3] > 0.9).nonzero()
+    assert (seen.min(0).values.tolist(), seen.max(0).values.tolist()) == ([8, 20], [11, 29])
+    off = placed(thing, Spot(0, 0, 0.5, 0.5, 0.5, 0.2), (20, 20), None)
+    assert off.shape == (1, 4, 20, 20)
+    assert off[0, 3, -1, -1] > 0.9
+    layout = Layout(layers=(Layer(prompt="a"), Layer(prompt="b", to=0, stands="inside")))
+    red, blue = (torch.tensor([1.0, 0.0, k, 1.0])[None, :, None, None].expand(1, 4, 8, 8) for k in (-1, 1))
+    picture = put_together(layout, [Piece(0, 0, red), Piece(1, 0, blue)], None, (32, 32))
+    assert torch.equal(picture[0, :, 16, 16], red[0, :, 0, 0])  # what is inside lies over it
+    assert torch.equal(picture[0, :, 16, 4], blue[0, :, 0, 0])
+    assert picture[0, 3, 0, 0] == -1
+
+
+def test_seeds_of_things_do_not_meet_those_of_other_pictures() -> None:
+    assert seed_of(7, 0) == 7
+    assert len({seed_of(s, k) for s in range(200) for k in range(9)}) == 1800
+    assert Tally().rows == 0
