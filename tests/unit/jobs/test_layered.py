@@ -23,7 +23,6 @@ from unfog.model.locate import inspect
 from unfog.model.store import save_model
 from unfog.samplers.step import last
 from unfog.tasks.arrange import Spot
-from unfog.tasks.generate import Tally
 from unfog.tasks.layers import EMPTY, Piece, cut, nothing, paint_thing, placed, put_together, seed_of
 from unfog.util.errors import UsageError
 
@@ -53,11 +52,10 @@ def test_events_recipe_and_the_way_back(loaded: Loaded) -> None:
     assert paintings(request) == 4  # two circles, a turtle, the ground
     events = list(generate_job(request, loaded, previews=True))
     steps = request.sample.steps
-    assert [(e.done, e.total) for e in events if isinstance(e, Progress)] == [
-        (k, 8 * steps) for k in range(1, 8 * steps + 1)
-    ]
+    told, in_all = [e for e in events if isinstance(e, Progress)], 8 * steps
+    assert [(e.done, e.total) for e in told] == [(k, in_all) for k in range(1, in_all + 1)]
     assert sum(isinstance(e, Preview) for e in events) == 8 * steps
-    (note,) = [e.message for e in events if isinstance(e, Note)]
+    *_, note = [e.message for e in events if isinstance(e, Note)]
     assert note == "painted one by one, then put together: 2 x a circle; a turtle; a plain red background"
     first, second = (e for e in events if isinstance(e, Picture))
     assert isinstance(events[-1], Result)
@@ -74,12 +72,9 @@ def test_events_recipe_and_the_way_back(loaded: Loaded) -> None:
 
 def test_what_is_asked_in_one_piece_is_painted_so(loaded: Loaded, tmp_path: Path) -> None:
     manifest = loaded.found.manifest
-    for prompt, options in (
-        (PROMPT, {"whole": True}),
-        ("a turtle", {"whole": False}),
-        (PROMPT, {"layout": Layout(tile=True)}),
-    ):
-        request = request_for(manifest, prompt, Chosen(), **options)
+    tile = Layout(tile=True)
+    for prompt, whole, layout in ((PROMPT, True, None), ("a turtle", False, None), (PROMPT, False, tile)):
+        request = request_for(manifest, prompt, Chosen(), whole=whole, layout=layout)
         assert paintings(request) == 1
         assert request.layout is None or not request.layout.layers
     layers = request_for(manifest, PROMPT, Chosen(), whole=False)
@@ -91,9 +86,8 @@ def test_what_is_asked_in_one_piece_is_painted_so(loaded: Loaded, tmp_path: Path
 
 
 def test_a_sticker_has_nothing_behind_it(loaded: Loaded) -> None:
-    request = request_for(
-        loaded.found.manifest, "a turtle", Chosen(), seed=2, native=True, transparent=True, whole=False
-    )
+    manifest = loaded.found.manifest
+    request = request_for(manifest, "a turtle", Chosen(), seed=2, native=True, transparent=True, whole=False)
     (made,) = (e for e in generate_job(request, loaded) if isinstance(e, Picture))
     assert made.pixels.shape == (4, 16, 16)
     assert (made.pixels[3, 0] == 0).all()
@@ -133,4 +127,3 @@ def test_things_are_cut_out_sized_and_laid_over_each_other() -> None:
 def test_seeds_of_things_do_not_meet_those_of_other_pictures() -> None:
     assert seed_of(7, 0) == 7
     assert len({seed_of(s, k) for s in range(200) for k in range(9)}) == 1800
-    assert Tally().rows == 0

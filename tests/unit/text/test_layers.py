@@ -33,7 +33,7 @@ KNOWS = Knowledge(
         "volcano",
     ),
     styles=("pixel art", "watercolor", "3d", "noto"),
-    words="3d noto style a red green blue two three wearing holding riding left right above below background beach night",
+    words="3d noto style a red green blue two three wearing riding left right above below background beach night",
 )
 
 
