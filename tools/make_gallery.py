@@ -28,7 +28,7 @@ from unfog.util.files import write_atomic
 
 PROMPTS = Path(__file__).resolve().parent.parent / "docs/gallery/prompts.txt"
 SEVERAL = re.compile(r"(\d+) x (.+)")
-THUMB = 128  # most pixels a side of a picture on the page
+THUMB = 128  # pixels a side of a picture on the page
 COLUMNS = 15
 LARGEST = 3 * 10**6  # bytes of the page
 PARAGRAPH = "{pictures} pictures of {prompts} prompts, written before the model was trained to its end, in their order."
@@ -53,7 +53,7 @@ a {{ color: inherit; }}
 .row {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell), 1fr)); gap: 1.1rem .9rem; }}
 .asked {{ grid-column: 1 / -1; font-size: 1.05rem; }}
 figure {{ margin: 0; }}
-.p {{ width: 100%; aspect-ratio: 1; border-radius: 10px; border: 1px solid var(--line); {render}
+.p {{ width: 100%; aspect-ratio: 1; border-radius: 10px; border: 1px solid var(--line);
   background: url({sheet}) calc(var(--x) * 100% / {right}) calc(var(--y) * 100% / {down}) / {wide}% {high}%; }}
 figcaption {{ margin-top: .4rem; font-size: .85rem; line-height: 1.3; overflow-wrap: anywhere; }}
 small {{ display: block; margin-top: .15rem; color: var(--soft); font-size: .75rem; }}
@@ -97,19 +97,12 @@ def read_prompts(text: str) -> list[Asked]:
 
 
 def draw(model: unfog.Model, wanted: Sequence[Asked]) -> Iterator[Drawn]:
-    """The pictures of every prompt, seeds from 0 on, at most ``THUMB`` pixels a side."""
+    """The pictures of every prompt, seeds from 0 on, ``THUMB`` pixels a side."""
     for asked in wanted:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            images = model.generate(asked.prompt, n=asked.n, seed=0, native=True)
-        small = [thumb(image) for image in images]
-        yield Drawn(asked, tuple(small), tuple(str(one.message) for one in said))
-
-
-def thumb(image: Image.Image) -> Image.Image:
-    """The picture as it is, or reduced."""
-    plain = image.convert("RGB")
-    return plain if max(plain.size) <= THUMB else plain.resize((THUMB, THUMB), Image.Resampling.LANCZOS)
+            images = model.generate(asked.prompt, n=asked.n, seed=0, size=(THUMB, THUMB))
+        yield Drawn(asked, tuple(images), tuple(str(one.message) for one in said))
 
 
 def sheet_of(images: Sequence[Image.Image]) -> Image.Image:
@@ -146,7 +139,6 @@ def page(model: unfog.Model, drawn: Sequence[Drawn], sheet: Image.Image) -> str:
         down=max(rows - 1, 1),
         wide=100 * COLUMNS,
         high=100 * rows,
-        render="image-rendering: pixelated;" if side < THUMB else "",
         about="\n".join(f"<p>{html.escape(line)}</p>" for line in about),
         links="".join(f'<a href="#{k}">{html.escape(part)}</a>' for k, part in enumerate(parts)),
         parts="\n".join(
