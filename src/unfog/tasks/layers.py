@@ -29,7 +29,7 @@ from unfog.tasks.inpaint import inpaint
 from unfog.tasks.upscale import upscale
 
 EMPTY = 4  # pixels of the border that hold nothing, at least; a whole cell of the codec
-SEEN = 0.15  # least opacity of what belongs to a thing
+FAINT = (0.06, 0.25)  # opacities between which what a network leaves around a thing fades to nothing
 APART = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: seeds of things never meet those of neighbouring pictures
 
 
@@ -82,8 +82,11 @@ def paint_ground(
 
 
 def cut(x: Float[Tensor, "1 4 h w"]) -> Float[Tensor, "1 4 _h _w"]:
-    """The rectangle in which something is seen; all of it where nothing is."""
-    seen = (x[0, 3] + 1) / 2 > SEEN
+    """The rectangle in which something is seen, without the haze around it; all of it where nothing is seen."""
+    opacity = (x[:, 3:] + 1) / 2
+    kept = ((opacity - FAINT[0]) / (FAINT[1] - FAINT[0])).clamp(0, 1)
+    x = torch.cat([x[:, :3] * kept, 2 * opacity * kept - 1], dim=1)
+    seen = kept[0, 0] > 0
     if not seen.any():
         return x
     (top, bottom), (left, right) = ((int(n[0]), int(n[-1])) for n in (seen.any(axis).nonzero() for axis in (1, 0)))
