@@ -27,7 +27,7 @@ ROWS = {1: (1,), 2: (2,), 3: (3,), 4: (2, 2), 5: (3, 2), 6: (3, 3)}
 GLASSES = 1.6  # times as wide as high are glasses at least
 HEADS = {  # middle (across, down) and width of what is worn, in the owner's rectangle; a hat hangs from above
     "glasses": ((0.5, 0.4, 0.72), (0.17, 0.34, 0.36)),
-    "hat": ((0.5, 0.1, 0.66), (0.19, 0.12, 0.36)),
+    "hat": ((0.5, 0.15, 0.66), (0.19, 0.15, 0.36)),
 }
 
 
@@ -95,6 +95,11 @@ def block(layer: int, scale: float, ratios: Sequence[float]) -> Group:
 def joined(group: Group, to: int, other: Group, layer: Layer) -> Group:
     """The group of layer ``to`` with another one that belongs to it; later ones are painted over earlier ones."""
     owner = [spot for spot in group if spot.layer == to]
+    if layer.stands in ("wearing", "holding") and len(other) == len(owner) > 1:  # each has its own
+        for spot, thing in zip(owner, other, strict=True):
+            alone = joined([spot], to, [thing], layer)
+            group = group + alone[1:]
+        return group
     left, top, right, bottom = frame(owner)
     width, height = right - left, bottom - top
     match layer.stands:

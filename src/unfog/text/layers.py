@@ -36,6 +36,7 @@ from unfog.text.reading import reading_of
 from unfog.text.spelling import normal, words_of
 
 MOST = 8  # things, counted one by one
+ATTACHED: tuple[Standing, ...] = ("wearing", "holding")
 SEVERAL = 2  # as many as a plural says by itself
 SCALES = {"tiny": 0.4, "small": 0.65, "medium": 1.0, "big": 1.3, "giant": 1.6}
 DETERMINERS = frozenset(
@@ -67,11 +68,15 @@ FOLLOWS = re.compile(r"^\W*(?:and|,|and also|&)?\W*$")
 
 @dataclass(frozen=True)
 class Thing:
-    """A noun phrase of a prompt: what it says, which concept it names, how often, how large, and where it stands."""
+    """A noun phrase of a prompt: what it says, which concept it names, how often, how large, and where it stands.
+
+    ``counted``: a number says how often; a plural alone says only that there are several.
+    """
 
     text: str
     concept: str
     copies: int
+    counted: bool
     scale: float
     start: int
     end: int
@@ -98,13 +103,18 @@ def layers_of(knowledge: Knowledge, prompt: str, *, alone: bool = False) -> Layo
     text, ground = without_ground(text)
     text, style = without_style(text, knowledge.styles)
     things = found_in(reading_of(knowledge).known, text)
-    count = sum(thing.copies for thing in things)
+    stand = standings(text, things)
+    copies = list[int]()
+    for thing, (how, to) in zip(things, stand, strict=True):  # "two cats in hats": one hat each
+        each = to is not None and how in ATTACHED and not thing.counted and copies[to] > 1
+        copies.append(copies[to] if each and to is not None else thing.copies)
+    count = sum(copies)
     if not (2 - alone <= count <= MOST) or (alone and count == 1 and ground):
         return None
     ending = f", {style}" if style else ""
     layers = [
-        Layer(prompt=things[k].text + ending, copies=things[k].copies, scale=things[k].scale, stands=how, to=to)
-        for k, (how, to) in enumerate(standings(text, things))
+        Layer(prompt=thing.text + ending, copies=n, scale=thing.scale, stands=how, to=to)
+        for thing, n, (how, to) in zip(things, copies, stand, strict=True)
     ]
     return Layout(layers=tuple(layers), ground=ground and ground + ending)
 
@@ -124,7 +134,7 @@ def standings(text: str, things: Sequence[Thing]) -> list[tuple[Standing, int | 
         if how == "wearing" and not worn:
             how = "holding"
         out.append((how, owner))
-        if how not in ("wearing", "holding"):
+        if how not in ATTACHED:
             owner = k
     return out
 
@@ -169,7 +179,8 @@ def found_in(known: Known, text: str) -> list[Thing]:
         phrase = " ".join(word for word in said[:-length] if word not in sizes())
         phrase = f"{phrase} {concept if plural else named}".strip()
         scale = next((SCALES[sizes()[word]] for word in said if word in sizes()), 1.0)
-        out.append(Thing(noun(phrase).indefinite, concept, copies, scale, words[start][1][0], words[end - 1][1][1]))
+        counted, ends = introduced in COUNTED, (words[start][1][0], words[end - 1][1][1])
+        out.append(Thing(noun(phrase).indefinite, concept, copies, counted, scale, *ends))
         before = k = end
     return out
 

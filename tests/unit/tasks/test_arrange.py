@@ -96,6 +96,14 @@ def test_what_is_held_is_at_the_side_and_smaller():
     assert left.x < 0 < right.x
 
 
+def test_each_of_several_wears_its_own():
+    layers = [Layer(prompt="a", copies=2), Layer(prompt="b", copies=2, to=0, stands="wearing")]
+    made = arranged(layers, [[1.0, 1.0], [3.0, 3.0]], CANVAS, grounded=False)
+    for copy in (0, 1):
+        owner, worn = (next(s for s in spots(made, k) if s.copy == copy) for k in (0, 1))
+        assert worn.x == pytest.approx(owner.x)
+
+
 def test_copies_stand_apart_and_around_what_is_between_them():
     made = two("between", copies=2)
     left, middle, right = sorted(made, key=lambda spot: spot.x)
