@@ -103,6 +103,8 @@ def layers_of(knowledge: Knowledge, prompt: str, *, alone: bool = False) -> Layo
     text, ground = without_ground(text)
     text, style = without_style(text, knowledge.styles)
     things = found_in(reading_of(knowledge).known, text)
+    if not things:
+        return None
     stand = standings(text, things)
     copies = list[int]()
     for thing, (how, to) in zip(things, stand, strict=True):  # "two cats in hats": one hat each
