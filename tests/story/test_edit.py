@@ -349,7 +349,13 @@ def test_an_all_white_mask_paints_everything(unfog, picture, tmp_path):
 def test_models_that_complete_pictures_are_told(unfog, home, picture, mask, tmp_path):
     save_tiny(home / "completes", tiny_config().model_copy(update={"completes": True}), name="completes")
     options = ("--mask", mask, "--seed", 1, "--steps", 1, "--model")
-    for model, method in (("completes", "told"), ("tiny", "repaint"), ("tiny --sampler euler", "kept")):
+    ways = {
+        "completes": "repaint",
+        "tiny": "repaint",
+        "completes --sampler euler": "told",
+        "tiny --sampler euler": "kept",
+    }
+    for model, method in ways.items():
         found = unfog("inpaint", picture, PROMPT, *options, *model.split(), "-o", tmp_path / model, "--json").json
         way = read_recipe(Path(found["files"][0])).way  # pyright: ignore[reportAttributeAccessIssue]
         assert isinstance(way, Inpaint)

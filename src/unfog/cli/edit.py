@@ -98,7 +98,7 @@ def inpaint(
         typer.Option("--crop/--no-crop", help="Work on the part round the mask only; unset: if the mask is small."),
     ] = None,
     method: Annotated[
-        str, typer.Option("--method", help="told (models that complete pictures), kept or repaint; auto: the best.")
+        str, typer.Option("--method", help="repaint, told (models that complete pictures) or kept; auto: the best.")
     ] = "auto",
     n: Some = 1,
     seed: options.Seed = None,

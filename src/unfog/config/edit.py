@@ -45,8 +45,8 @@ class Inpaint(Config):
     kind: Literal["inpaint"] = "inpaint"
     method: Literal["auto", "told", "kept", "repaint"] = "auto"
     """``told``: a network that is told the known part; ``kept``: the known part replaces its estimate; ``repaint``: and
-    every step is repeated (Lugmayr et al. 2022); ``auto``: ``told`` where the model can, else ``repaint``, or ``kept``
-    with a sampler that was chosen."""
+    every step is repeated (Lugmayr et al. 2022), told where the model can be; ``auto``: ``repaint``, or with a sampler
+    that was chosen ``told``, else ``kept``."""
     box: Box | None = None
     """Instead of a mask: a rectangle of the picture."""
     words: Prompt | None = None

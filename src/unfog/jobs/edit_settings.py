@@ -87,13 +87,14 @@ def edit_request_for(
 
 
 def best_way(manifest: Manifest, chosen: Chosen) -> Literal["told", "kept", "repaint"]:
-    """How a part of a picture is painted, if nobody says: told what is known, or else as often as it takes to fit.
+    """How a part of a picture is painted, if nobody says: as often as it takes to fit.
 
-    Repainting makes steps of its own; with settings that it cannot have, what is known is kept only.
+    Repainting makes steps of its own; with settings that it cannot have, the network is told what is known, or if it
+    cannot be, that is kept only.
     """
-    if isinstance(manifest.model, ModelConfig) and manifest.model.completes:
-        return "told"
-    return "repaint" if chosen.sampler in (None, EXACT) and not chosen.eta else "kept"
+    if chosen.sampler in (None, EXACT) and not chosen.eta:
+        return "repaint"
+    return "told" if isinstance(manifest.model, ModelConfig) and manifest.model.completes else "kept"
 
 
 def without(sample: SampleConfig, chosen: Chosen, *settings: str) -> SampleConfig:

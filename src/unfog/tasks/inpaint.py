@@ -2,7 +2,8 @@
 
     told     the network is told which pixels are known and what they are (``Model.told``), and keeps them (``keep``)
     kept     any network: only ``keep``
-    repaint  and every step is made several times, so what is painted and what is given get to know each other
+    repaint  told if it can be, and every step is made several times, so what is painted and what is given get to know
+             each other
 
 RePaint (Lugmayr et al. 2022): after a step from t to s, noise leads back to t by the transition of the Markov chain,
 and the step is made again; here with jumps of one step.
@@ -59,7 +60,7 @@ def inpaint(
     x, mask = x.to(model.device), mask.to(model.device)
     y, process = model.encode(x), model.denoiser.process
     known = (mask == 0).to(x.dtype)
-    control = model.told(x, known) if method == "told" else None
+    control = model.told(x, known) if method != "kept" and model.config.completes else None
 
     def beside(cond: Cond) -> Cond:
         return cond if control is None else replace(cond, control=control.expand(cond.batch, *control.shape[1:]))

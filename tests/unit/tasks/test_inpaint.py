@@ -86,7 +86,7 @@ def test_the_network_is_told_by_the_method_told_alone(model):
 
     watching = awake_model(tiny_config().model_copy(update={"completes": True}))
     watching.denoiser = Watching()  # pyright: ignore[reportAttributeAccessIssue]
-    for method, said in (("told", True), ("kept", False), ("repaint", False)):
+    for method, said in (("told", True), ("kept", False), ("repaint", True)):
         controls.clear()
         painted(watching, method, sampler="ddim", steps=2)
         assert set(controls) == {said}
