@@ -33,8 +33,8 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
-from unfog.text.layers import says_standing
 from unfog.text.prompt import parse, parts_of
+from unfog.text.standing import says_standing
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
