@@ -26,10 +26,11 @@ from unfog.data.compose.words import (
     STYLE_TAILS,
 )
 from unfog.data.scenes_palette import COLOURS
+from unfog.text.closed import CLOSED
 from unfog.text.phrases import Thing, things_in, with_names
 from unfog.text.prompt import parse
-from unfog.text.reading import reading_of
-from unfog.text.spelling import normal
+from unfog.text.reading import Reading, reading_of
+from unfog.text.spelling import normal, words_of
 from unfog.text.standing import Link, link_of, listed, ordered
 from unfog.text.things import things
 
@@ -67,6 +68,8 @@ def layers_of(knowledge: Knowledge, prompt: str, *, alone: bool = False) -> Layo
     text, style = without_style(text, knowledge.styles)
     if BEYOND.search(text) or BLENDED.search(text):
         return None
+    if alone and not ground and names_foreign(reading, text):
+        return Layout(layers=(Layer(prompt=" ".join(words_of(text)) + (f", {style}" if style else "")),))
     text = with_names(reading, text)
     placed = standings(text, things_in(reading.known, text))
     count = sum(one.thing.copies for one in placed)
@@ -126,6 +129,12 @@ def standings(text: str, named: Sequence[Thing]) -> list[Placed]:
         last = how
         owner = owner if out[-1].carried else len(out) - 1
     return out
+
+
+def names_foreign(reading: Reading, text: str) -> bool:
+    """Whether a text is a name in another language than English, and nothing else but an article."""
+    named = " ".join(word for word in words_of(text) if word not in CLOSED)
+    return named in {" ".join(words_of(name)) for name in reading.known.foreign}
 
 
 def is_large(concept: str) -> bool:

@@ -34,6 +34,7 @@ KNOWS = Knowledge(
         "turtle|tortoise",
         "volcano",
     ),
+    names={"de": "Katze|Löwe"},
     styles=("pixel art", "watercolor", "3d", "noto"),
     words="2x 3x 3d noto style a red green blue two three wearing riding left right above below background beach night",
 )
@@ -144,6 +145,10 @@ def test_one_thing_is_a_layer_where_nothing_shall_be_behind_it():
     assert read("a cat", alone=True) == ["a cat"]
     assert read("a cat on a beach", alone=True) is None
     assert read("something else", alone=True) is None
+    assert read("ein Löwe", alone=True) == ["ein löwe"]
+    assert read("ein Löwe, noto", alone=True) == ["ein löwe, noto style"]
+    assert read("ein Löwe am Strand", alone=True) is None
+    assert read("ein Löwe") is None
 
 
 @pytest.mark.parametrize("text", ["\ufdfa", "a cat and a dog ", "red ", "on a ", ", "])
