@@ -14,25 +14,25 @@ from dataclasses import dataclass
 
 from unfog.config.sample import Standing
 
+SAID: dict[Standing, str] = {
+    "between": "between|in the middle of|surrounded by|flanked by",
+    "left of": "left",
+    "right of": "right",
+    "inside": "inside|within|into|in",
+    "in front of": "in front",
+    "behind": "behind",
+    "on": "on top|on|onto|upon|atop|riding|rides|sits|sitting|standing|stands|driving|drives",
+    "above": "above|over|at the top",
+    "below": "below|under|beneath|underneath|at the bottom",
+    "wearing": "wearing|wears|dressed",
+    "holding": r"holding|holds|carrying|carries|with|has|playing|plays|eating|eats|drinking|drinks|using|reading"
+    r"|kicking|kicks|juggling|throwing",
+    "beside": "next to|beside|near|by|alongside|close to",
+}
 STANDINGS: tuple[tuple[Standing, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(rf"\b(?:{words})\b"))
-    for name, words in {
-        "between": "between|in the middle of|surrounded by|flanked by",
-        "left of": "left",
-        "right of": "right",
-        "inside": "inside|within|into|in",
-        "in front of": "in front",
-        "behind": "behind",
-        "on": "on top|on|onto|upon|atop|riding|rides|sits|sitting|standing|stands|driving|drives",
-        "above": "above|over|at the top",
-        "below": "below|under|beneath|underneath|at the bottom",
-        "wearing": "wearing|wears|dressed",
-        "holding": r"holding|holds|carrying|carries|with|has|playing|plays|eating|eats|drinking|drinks|using|reading"
-        r"|kicking|kicks|juggling|throwing",
-        "beside": "next to|beside|near|by|alongside|close to",
-    }.items()
-)  # type: ignore[assignment]
-SIDES = ("left of", "right of", "above", "below")
+    (name, re.compile(rf"\b(?:{words})\b")) for name, words in SAID.items()
+)
+SIDES: tuple[Standing, ...] = ("left of", "right of", "above", "below")
 INVERSE: dict[Standing, Standing] = {
     "left of": "right of",
     "right of": "left of",
@@ -112,17 +112,21 @@ def leads(how: Standing, tail: str, rest: str) -> bool:
 
 def last_of(words: str) -> tuple[Standing | None, str]:
     """The last that words say of places, and what follows on it."""
-    found = [(match.end(), -len(match[0]), k, name)
-             for k, (name, pattern) in enumerate(STANDINGS) for match in pattern.finditer(words)]  # fmt: skip
-    if not found:
-        return None, words
-    end, *_, name = max(found, key=lambda one: (one[0], -one[1]))
-    return name, words[end:]
+    last: tuple[int, int] = (0, 0)  # where it ends, and its length: "in front" ends behind "in"
+    how: Standing | None = None
+    for name, pattern in STANDINGS:
+        for match in pattern.finditer(words):
+            if (match.end(), len(match[0])) > last:
+                last, how = (match.end(), len(match[0])), name
+    return how, words[last[0] :]
 
 
 def ordered(text: str) -> Standing:
     """How things of a text stand to each other where nothing is said between them: "from top to bottom"."""
-    return next((how for how, words in ORDERS if words.search(text)), "beside")
+    for how, words in ORDERS:
+        if words.search(text):
+            return how
+    return "beside"
 
 
 def listed(between: str) -> bool:
