@@ -124,8 +124,7 @@ class Model:
             canvas: width and height that the model paints; ``None``: as trained, in the shape of ``size``.
             native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
-            whole: paint in one piece; otherwise several things that the prompt names are painted one by one and put
-                together, if the model can (``unfog.tasks.layers``).
+            whole: paint in one piece; otherwise several things are painted one by one (``unfog.tasks.layers``).
             sampler: a name in ``unfog.samplers.SAMPLERS``, or what others call it ("DPM++ 2M Karras").
             grid: a name in ``unfog.core.grid.GRIDS``, or what others call it.
             steps: 1..1000.

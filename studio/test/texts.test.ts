@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ACTIONS, clash, pressed } from "../src/lib/keymap";
 import { moved, weighted } from "../src/lib/prompt";
 import { packed, parseSeed, stepped } from "../src/lib/seeds";
-import { askOf, aspectOf, EMPTY, recalled, sizeOf, styled } from "../src/lib/ask";
+import { askOf, askOfRecipe, aspectOf, EMPTY, recalled, sizeOf, styled } from "../src/lib/ask";
 import { fogged, gaussians, level, SCHEDULES } from "../src/lib/fog";
 import { fitted, toPicture, zoomed } from "../src/lib/view";
 import { axis, smoothed, thinned } from "../src/lib/chart";
@@ -71,6 +71,15 @@ describe("asks", () => {
     expect([some.prompt, some.seed, some.aspect, some.side, some.chosen.steps]).toEqual([" a cat ", "18446744073709551615", "4:3", 512, 7]);
     expect(recalled(draft, ask, ["settings"]).chosen.steps).toBe(9);
     expect(draft.chosen.steps).toBe(7);
+  });
+
+  it("keep in one piece what was painted so", () => {
+    expect(askOf({ ...draft, whole: true }, null, [])).toMatchObject({ whole: true });
+    const [layered, single] = [{ layers: [{ prompt: "a cat" }] }, null].map((layout) => askOfRecipe({ prompt: "a cat and a dog", layout }));
+    expect([layered!.whole, single!.whole]).toEqual([false, true]);
+    expect(recalled(draft, single!, ["settings"]).whole).toBe(true);
+    expect(recalled({ ...draft, whole: true }, { prompt: "of another program" }, ["settings"]).whole).toBe(false);
+    expect(recalled({ ...draft, whole: true }, layered!, ["prompt"]).whole).toBe(true);
   });
 
   it("sizes are what aspects say", () => {

@@ -54,6 +54,32 @@ def test_stopping_ends_the_job_and_says_so(studio, served):
     assert studio.locator("img.look").count() == 1  # the last look stays
 
 
+def test_in_one_piece_is_offered_where_things_can_be_painted_one_by_one(studio, served):
+    choice = studio.get_by_label("In one piece")
+    models = studio.locator("#model")
+    studio.get_by_text("Settings", exact=True).click()
+    models.select_option("scenes-32")
+    assert choice.count() == 0
+    models.select_option("emoji-64")
+    assert not choice.is_checked()
+    choice.check()
+    studio.reload()
+    choice.wait_for(state="attached")
+    assert choice.is_checked()
+    slow(studio)
+    for whole in (True, False):
+        choice.set_checked(whole)
+        ask(studio, "a cat and a dog")
+        studio.get_by_text("Step", exact=False).first.wait_for()
+        studio.get_by_role("button", name="Stop", exact=True).click()
+        studio.get_by_text("Stopped.", exact=False).first.wait_for()
+        asked = served.http.get("/api/v1/jobs?limit=1").json()["jobs"][0]["ask"]
+        assert (asked["model"], asked["whole"]) == ("emoji-64", whole)
+    choice.check()
+    studio.get_by_role("button", name="All as recommended").click()
+    assert not choice.is_checked()
+
+
 def test_a_dropped_file_gives_back_how_it_was_made(studio, served):
     picture = served.make(prompt="a big blue heart", seed="18446744073709551615", native=True, chosen={"steps": 5})
     drop(studio, served.file(picture["pictures"][0]))

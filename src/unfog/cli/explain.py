@@ -112,7 +112,7 @@ def reverse(
 ) -> None:
     """Show how a picture comes out of noise: every step, what each word does, what guidance pushes and SAG blurs.
 
-    The picture is the one that `unfog generate` makes with the same options.
+    The picture is the one that `unfog generate` makes with the same options; of several things with --whole.
     """
     from unfog.cli.parse import seed_of, size_of
     from unfog.cli.show import follow

@@ -37,9 +37,7 @@ def generate(
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Keep transparency (stickers); otherwise it lies on white.")
     ] = False,
-    whole: Annotated[
-        bool, typer.Option("--whole", help="Paint in one piece, not one by one, what the prompt names.")
-    ] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Paint several things in one piece, not one by one.")] = False,
     out: options.Out = "out",
     tile: Annotated[bool, typer.Option("--tile", help="A picture that continues at the opposite edge.")] = False,
     windows: options.Windows = False,

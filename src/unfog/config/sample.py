@@ -120,7 +120,18 @@ class Region(Config):
 
 
 Standing = Literal[
-    "beside", "left of", "right of", "above", "below", "between", "on", "inside", "behind", "wearing", "holding"
+    "beside",
+    "left of",
+    "right of",
+    "above",
+    "below",
+    "between",
+    "on",
+    "inside",
+    "behind",
+    "in front of",
+    "wearing",
+    "holding",
 ]
 
 

@@ -1,6 +1,7 @@
 """``unfog explain reverse``: how a picture comes out of noise, as one page and as pictures beside it.
 
-The finished picture is, as a file, that of ``unfog generate`` with the same settings and seed, byte for byte.
+The finished picture is, as a file, that of ``unfog generate`` with the same settings and seed, byte for byte; with
+``--whole`` where the prompt names several things, which are painted one by one otherwise.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from unfog.explain.reverse_pictures import (
     visible,
     weighed,
 )
-from unfog.jobs.events import Event, Picture, Progress, Result
+from unfog.jobs.events import Event, Note, Picture, Progress, Result
 from unfog.jobs.generate import Loaded, both, finite, notes, open_model, recipe_for, sizes_of
 from unfog.jobs.save import check_writable
-from unfog.jobs.settings import check
+from unfog.jobs.settings import check, layers_for
 from unfog.media.animation import encode_gif
 from unfog.media.grid import sheet_png
 from unfog.media.recipe import picture_file
@@ -90,6 +91,8 @@ def explain_reverse_job(
     check_writable(out.parent)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     yield from notes(loaded.model, [wanted.prompt], wanted.negative)
+    if needs_whole(wanted, found):
+        yield Note("explained in one piece; `unfog generate` paints this prompt so with --whole")
     guidable = found.manifest.caption_dropout > 0
     seen = yield from watched(request, loaded, guidable=guidable)
     other = (yield from without_or_with_sag(wanted, loaded)) if guidable and seen.moments[0].mask is not None else None
@@ -273,6 +276,12 @@ def facts(wanted: GenerateRequest, found: Found, seen: Seen) -> dict[str, str]:
     }
 
 
+def needs_whole(wanted: GenerateRequest, found: Found) -> bool:
+    """Whether `unfog generate` paints this prompt one by one unless it is told otherwise."""
+    layers = layers_for(found.manifest, wanted.prompt, transparent=wanted.transparent)
+    return wanted.layout is None and layers is not None
+
+
 def footer(wanted: GenerateRequest, found: Found) -> str:
     """How the picture of the page is made alone."""
     s = wanted.sample
@@ -281,6 +290,7 @@ def footer(wanted: GenerateRequest, found: Found) -> str:
     words += [] if s.grid == "calibrated" else ["--times", s.grid]
     words += ["--negative", shlex.quote(wanted.negative)] if wanted.negative.strip() else []
     words += ["--sag", f"{s.sag:g}"] if s.sag else []
+    words += ["--whole"] if needs_whole(wanted, found) else []
     return (
         f"Made by unfog {__version__}. The picture alone, picture.png beside this page, is that of: {' '.join(words)}"
         " (its exact recipe is inside the file: unfog replay picture.png)."

@@ -33,8 +33,8 @@ from unfog.model.store import load_model, load_upscaler
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
-from unfog.text.layers import says_standing
 from unfog.text.prompt import parse, parts_of
+from unfog.text.standing import says_standing
 from unfog.util.devices import pick_device
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
@@ -93,18 +93,17 @@ def generate_job(
     check_trajectory(trajectory, request)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model = loaded.model
-    layered = layers_in(request) is not None
-    told = [*notes(model, prompts_of(request), request.negative, layered=layered), *layer_notes(request)]
+    layout = layers_in(request)
+    told = [*notes(model, prompts_of(request), request.negative, layered=layout is not None), *layer_notes(request)]
     yield from told
     canvas, size = sizes_of(model, request)
-    seeds, layout = [image_seed(request.seed, k) for k in range(request.n)], layers_in(request)
+    seeds, steps = [image_seed(request.seed, k) for k in range(request.n)], request.sample.steps * paintings(request)
     paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
-    steps = request.sample.steps * paintings(request)
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1], alone=layout is not None):
         tally, x = Tally(), torch.empty(0)
         collage = None if layout is None else Collage(model, request, layout, chunk[0], canvas)
-        run = drawing(model, request, chunk, canvas, tally) if collage is None else collage.drawing(tally)
-        run = finite(run, found.name)
+        drawn = drawing(model, request, chunk, canvas, tally) if collage is None else collage.drawing(tally)
+        run = finite(drawn, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames, canvas)
         for at, step in enumerate(run, start=1):

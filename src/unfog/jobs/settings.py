@@ -128,8 +128,8 @@ def request_for(
     if native and size is not None and size != canvas:
         raise UsageError("--native keeps what is painted as it is; say --canvas instead of --size, or leave it out")
     canvas, size = sizes(manifest.model.picture.size, canvas, size, native=native, longest=longest)
-    if layout is None and not whole and manifest.knows is not None and paints_layers(manifest.model):
-        layout = layers_of(manifest.knows, prompt, alone=transparent)
+    if layout is None and not whole:
+        layout = layers_for(manifest, prompt, transparent=transparent)
     request = GenerateRequest.parse(
         {
             "prompt": prompt,
@@ -145,6 +145,13 @@ def request_for(
     )
     check(manifest, request)
     return request
+
+
+def layers_for(manifest: Manifest, prompt: str, *, transparent: bool) -> Layout | None:
+    """What of a prompt this model paints one by one unless it is asked to paint in one piece; ``None``: nothing."""
+    if manifest.knows is None or not paints_layers(manifest.model):
+        return None
+    return layers_of(manifest.knows, prompt, alone=transparent)
 
 
 def paints_layers(made: AnyModelConfig) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from unfog.media.infotext import Infotext, read_infotext
+from unfog.media.infotext import Infotext, in_one_piece, read_infotext
 from unfog.media.png import TEXT_LIMIT
 from unfog.media.recipe import depth
 from unfog.util.errors import RecipeError
@@ -50,6 +50,8 @@ class Said:
     rescale: float | None = None
     more: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further settings, which have no place here."""
+    whole: bool = False
+    """Ours, painted in one piece; only its infotext is left."""
 
 
 def read_foreign(texts: Mapping[str, str]) -> Said | None:
@@ -109,6 +111,7 @@ def from_infotext(info: Infotext) -> Said:
         model_hash=name(f.get("Model hash")),
         rescale=number(f.get("CFG rescale")),
         more={key: value[:200] for key, value in f.items() if key not in known},
+        whole=in_one_piece(info),
     )
 
 

@@ -72,6 +72,8 @@ def write_infotext(recipe: AnyRecipe) -> str:
     fields |= {GUIDES[guide.name]: repr(True if guide.value is None else guide.value) for guide in s.guide}
     if not isinstance(recipe, Recipe) and isinstance(recipe.way, Img2Img):
         fields["Denoising strength"] = repr(recipe.way.strength)
+    if isinstance(recipe, Recipe) and recipe.layout is not None and recipe.layout.layers:
+        fields["Layers"] = str(len(recipe.layout.layers))
     if canvas != recipe.size:  # what others call the second size of a picture that is painted small
         fields["Hires resize"] = "x".join(map(str, recipe.size))
     return compose(Infotext(recipe.prompt, recipe.negative, {**fields, "Version": f"unfog-{recipe.unfog}"}))
@@ -98,6 +100,11 @@ def unquote(value: str) -> str:
     except ValueError:
         return value
     return text if isinstance(text, str) else value
+
+
+def in_one_piece(info: Infotext) -> bool:
+    """Whether an infotext is one of ours, of a picture that was not put together from layers."""
+    return info.fields.get("Version", "").startswith("unfog-") and "Layers" not in info.fields
 
 
 def read_infotext(text: str) -> Infotext:

@@ -13,7 +13,7 @@ from unfog.config.edit import Img2Img as Through
 from unfog.config.edit import Inpaint, Way
 from unfog.config.names import AUTOMATIC, grid_named, plain, sampler_and_grid
 from unfog.config.sample import Layout
-from unfog.media.infotext import read_infotext
+from unfog.media.infotext import in_one_piece, read_infotext
 from unfog.server.a1111_errors import Unable, unable_fields
 from unfog.server.a1111_fields import DEFAULTS, NOTHING, OF_IMG2IMG, Img2Img, Txt2Img
 from unfog.server.fitting import How
@@ -80,6 +80,8 @@ def filled(data: Mapping[str, Any]) -> dict[str, Any]:
     info = read_infotext(text)
     told: dict[str, Any] = {"prompt": info.prompt, "negative_prompt": info.negative}
     told |= {INFOTEXT[key]: value for key, value in info.fields.items() if key in INFOTEXT}
+    if in_one_piece(info):
+        told["whole"] = True
     if "hr_resize_x" in told and "enable_hr" not in sent:
         told["enable_hr"] = True
     return told | sent
@@ -93,7 +95,8 @@ def generate_ask(fields: Txt2Img, find: Find, default: str | None) -> GenerateAs
     """
     return GenerateAsk.parse(
         drawing(fields, find, default)
-        | {"task": "generate", "size": size_of(fields), "layout": Layout(tile=True) if fields.tiling else None}
+        | {"task": "generate", "size": size_of(fields), "whole": fields.whole}
+        | {"layout": Layout(tile=True) if fields.tiling else None}
     )
 
 
@@ -212,7 +215,7 @@ def ignored_by(data: Mapping[str, Any], fields: Txt2Img) -> tuple[str, ...]:
     if isinstance(fields, Img2Img):
         out += [] if fields.mask is None or fields.denoising_strength in (None, 1) else ["denoising_strength"]
         out += ["init_images[1:]"] if len(fields.init_images) > 1 else []
-        out += ["tiling"] if fields.tiling else []
+        out += [name for name in ("tiling", "whole") if data.get(name)]
         out += ["enable_hr"] if fields.enable_hr else []
     elif "denoising_strength" in out and not fields.enable_hr:
         out.remove("denoising_strength")

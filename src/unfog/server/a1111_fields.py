@@ -54,6 +54,8 @@ class Txt2Img(BaseModel):
     width: Side = 512
     height: Side = 512
     tiling: bool | None = None
+    whole: bool = False
+    """Not theirs: paint in one piece what would be painted as layers."""
     eta: float | None = None
     override_settings: dict[str, Any] | None = None
     enable_hr: bool = False

@@ -74,10 +74,8 @@ def ours(recipe: AnyRecipe, known: Mapping[str, Found]) -> dict[str, Any]:
     }
     if isinstance(recipe, Recipe):
         ask |= {"size": recipe.size, "canvas": recipe.canvas or recipe.size, "transparent": recipe.transparent}
-        layered = recipe.layout is not None and bool(
-            recipe.layout.layers
-        )  # found in the prompt again, and in a new one
-        ask |= {"whole": not layered}
+        layered = recipe.layout is not None and len(recipe.layout.layers) > 0
+        ask |= {"whole": not layered}  # layers are found in the prompt again, and in a new one
         ask |= {} if recipe.layout is None or layered else {"layout": recipe.layout.model_dump(mode="json")}
     if isinstance(recipe, EditRecipe):
         ask |= {"way": recipe.way.model_dump(mode="json")}
@@ -115,6 +113,7 @@ def theirs(said: Said, known: Mapping[str, Found]) -> dict[str, Any]:
     ask |= {"model": model} if model is not None else {}
     ask |= {"seed": spoken(said.seed)} if said.seed is not None else {}
     ask |= {"size": said.size} if said.size is not None else {}
+    ask |= {"whole": True} if said.whole else {}
     return {"source": said.source, "ask": ask, "warnings": warnings, "recipe": None}
 
 

@@ -23,6 +23,7 @@ WIDE = 1.25  # times as wide as high is what looks to the left
 HELD = 0.42  # longer side of what is held, in those of its owner
 INSIDE = 0.5  # and of what is inside
 SUNK = 0.18  # how much of its height something sinks into what it stands on
+NEARER = 0.14  # of the height of a thing: how much lower stands what is in front of another
 ROWS = {1: (1,), 2: (2,), 3: (3,), 4: (2, 2), 5: (3, 2), 6: (3, 3)}
 GLASSES = 1.6  # times as wide as high are glasses at least
 HEADS = {  # middle (across, down) and width of what is worn, in the owner's rectangle; a hat hangs from above
@@ -119,9 +120,11 @@ def joined(group: Group, to: int, other: Group, layer: Layer) -> Group:
         case "on":
             return placed_under(other, group, -SUNK * spread(group)[1]) + group
         case "behind":
-            up = 0.35 * spread(other)[1]
             x, y = frame(group)[2], frame(group)[3]
-            return group + placed(other, 1.0, x, y - spread(other)[1] / 2 + up * 0.4)
+            return group + placed(other, 1.0, x, y - (0.5 - NEARER) * spread(other)[1])
+        case "in front of":
+            x, y = frame(group)[2], frame(group)[3]
+            return placed(other, 1.0, x, y - (0.5 + NEARER) * spread(other)[1]) + group
         case "above":
             return group + placed_under(other, group, GAP)
         case "below":

@@ -28,6 +28,7 @@ from unfog.text.things import things
 LEAST = 4  # letters of what a compound ends in, and of what inflections share
 ENDING = 3  # letters that inflection may change in scripts that have no plurals here
 LONGEST = 5  # words of a name
+LONGEST_TEXT = 4096  # characters that are looked at: one of a prompt may stand for eighteen others (NFKC)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Known:
 
     def unknown(self, prompt: str) -> list[Unknown]:
         """What of a prompt is not known, in its order, each once."""
-        text = normal(prompt)
+        text = normal(prompt)[:LONGEST_TEXT]
         runs = [rest for run in UNSPACED.findall(text) if len(rest := self._rest(run)) > 1]
         phrases = self._strange(words_of(UNSPACED.sub(" ", text)))
         return [Unknown(phrase, self.nearest(phrase)) for phrase in dict.fromkeys([*runs, *phrases])]
@@ -131,16 +132,21 @@ class Known:
         found = ({word} & self._parts) | self._inflected.get(word, set()) | self._inflected.get(stem(word), set())
         return found if found or word.isascii() else {w for w in self._by_letter.get(word[0], ()) if same_stem(w, word)}
 
+    def _named(self, word: str) -> set[str]:
+        """The known words that a word is, or is the plural of."""
+        return {one for one in self._spelt(word) if word in (one, plural_word(one))}
+
     def names_at(self, words: list[str]) -> dict[int, tuple[int, str]]:
         """English names among the words of a text: where each begins, how many words it has, which concept it names.
 
-        The head of a name stands for the first concept that has it: "hat" for "top hat".
+        The head of a name stands for the first concept that has it: "hat" for "top hat". Plurals count, other
+        inflections do not: who is drinking is no drink.
         """
-        out, spelt, at = dict[int, tuple[int, str]](), [self._spelt(word) for word in words], 0
+        out, spelt, at = dict[int, tuple[int, str]](), [self._named(word) for word in words], 0
         while at < len(words):
             length = max(1, self._name_at(spelt, at))
             ways = [sorted(spelt[k], key=lambda one, k=k: (one != words[k], one)) for k in range(at, at + length)]
-            names = [" ".join(one) for one in product(*ways)]  # as it is spelt, before what it may be an inflection of
+            names = [" ".join(one) for one in product(*ways)]  # as it is spelt, before what it may be the plural of
             concept = next((c for name in names if (c := self.naming.get(name)) is not None), None)
             if concept is not None:
                 out[at] = (length, concept)

@@ -1,85 +1,54 @@
 """Which things a sentence names and how they stand to each other: what is painted as layers (``tasks/layers.py``).
 
-    prompt  := things joined by what stands between them, with a ground and a style anywhere
-    thing   := [number] {colour, size, other name} name
+    prompt := things (``phrases.py``) joined by what stands between them (``standing.py``), with ground and style
 
 "a turtle wearing sunglasses playing basketball, noto style" is a turtle, sunglasses that it wears and a basketball
-that it holds, each in that style. What stands between two things says how (``STANDINGS``, the most specific first);
-words that say nothing of places set them side by side. What is worn or held belongs to the last thing that is neither.
-Grounds and styles are read in the words of the captions (``data/compose/words.py``), numbers up to six.
+that it holds, each in that style. Words that say nothing of places set things side by side. What is worn or held
+belongs to the last thing that is neither; clothes are painted with whoever wears them. Grounds and
+styles are read in the words of the captions (``data/compose/words.py``), numbers up to six.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from unfog.config.manifest import Knowledge
 from unfog.config.sample import Layer, Layout, Standing
-from unfog.data.compose.nouns import noun
 from unfog.data.compose.words import (
     COLOUR_WORDS,
     EMPTY,
     GROUND_TAGS,
     GROUND_WORDS,
-    NUMBERS,
-    SIZE_WORDS,
     STYLE_LEADS,
     STYLE_TAILS,
 )
 from unfog.data.scenes_palette import COLOURS
-from unfog.text.known import Known
+from unfog.text.closed import CLOSED
+from unfog.text.phrases import Thing, things_in, with_names
 from unfog.text.prompt import parse
-from unfog.text.reading import reading_of
+from unfog.text.reading import Reading, reading_of
 from unfog.text.spelling import normal, words_of
+from unfog.text.standing import Link, link_of, listed, ordered
+from unfog.text.things import things
 
 MOST = 8  # things, counted one by one
-ATTACHED: tuple[Standing, ...] = ("wearing", "holding")
-SEVERAL = 2  # as many as a plural says by itself
-SCALES = {"tiny": 0.4, "small": 0.65, "medium": 1.0, "big": 1.3, "giant": 1.6}
-DETERMINERS = frozenset(
-    ("a", "an", "the", "some", "this", "that", "my", "your", "his", "her", "its", "their", "single")
-)
-COUNTED = {word: n for n, word in NUMBERS.items()} | {str(n): n for n in NUMBERS}
+LONGEST = 1000  # characters: who writes more does not list things, and reading takes time
 BEYOND = re.compile(
-    r"\b(no|not|without|never|isn't|doesn't|except|nothing|many|dozen|dozens|hundred|seven|eight|nine|ten"
-    r"|eleven|twelve|[789]|\d\d+)\b"
+    r"\b(?:no|not|without|never|isn't|doesn't|except|nothing|many|dozen|dozens|hundred|seven|eight|nine|ten"
+    r"|eleven|twelve|(?<!\.)(?:[789]|\d\d+))\b"
 )  # what is not there, or too often
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+BLENDED = re.compile(
+    r"\b(?:made (?:out )?of|made from|shaped|shape of|form of|mix of|mixture|hybrid|half|like|as an?|full of"
+    r"|filled with|covered (?:in|with|by))\b"
+)  # two things in one
 WORN = frozenset(
     {"crown", "sun hat", "top hat", "graduation cap", "baseball cap", "glasses", "sunglasses", "headphones"}
 )
-STANDINGS: tuple[tuple[Standing, str], ...] = (
-    ("between", r"between"),
-    ("left of", r"\bleft\b"),
-    ("right of", r"\bright\b"),
-    ("inside", r"\b(inside|within|in)\b"),
-    ("behind", r"\bbehind\b"),
-    ("on", r"\b(on top|on|onto|upon|atop|riding|rides|sits|sitting|standing|driving|drives)\b"),
-    ("above", r"\b(above|over|at the top)\b"),
-    ("below", r"\b(below|under|beneath|underneath|at the bottom)\b"),
-    ("wearing", r"\b(wearing|wears|dressed)\b"),
-    ("holding", r"\b(holding|holds|carrying|carries|with|playing|plays|eating|eats|drinking|using|reading|kicking)\b"),
-)
-FOLLOWS = re.compile(r"^\W*(?:and|,|and also|&)?\W*$")
-
-
-@dataclass(frozen=True)
-class Thing:
-    """A noun phrase of a prompt: what it says, which concept it names, how often, how large, and where it stands.
-
-    ``counted``: a number says how often; a plural alone says only that there are several.
-    """
-
-    text: str
-    concept: str
-    copies: int
-    counted: bool
-    scale: float
-    start: int
-    end: int
+CLOTHES = frozenset({"t-shirt", "jeans", "dress", "sneaker"})  # painted with whom they are on
+LARGE = re.compile(r"(?:animal|person|face|place|transport|plant-other|cat-face|monkey-face)")  # subgroups: not held
 
 
 def layers_of(knowledge: Knowledge, prompt: str, *, alone: bool = False) -> Layout | None:
@@ -92,99 +61,88 @@ def layers_of(knowledge: Knowledge, prompt: str, *, alone: bool = False) -> Layo
         prompt: as people write it; typing mistakes are read as the words they must be.
         alone: one thing without a ground is a layer, too (which leaves everything around it transparent).
     """
-    if not isinstance(parse(prompt), str):
+    if len(normal(prompt)) > LONGEST or not isinstance(parse(prompt), str):
         return None
-    text = normal(reading_of(knowledge)(prompt))
-    if BEYOND.search(text):
-        return None
-    for one in reading_of(knowledge).unknown(text):
-        if one.nearest is not None and one.text in words_of(one.nearest):  # a pig is drawn by its face
-            text = re.sub(rf"\b{re.escape(one.text)}\b", one.nearest, text)
-    text, ground = without_ground(text)
+    reading = reading_of(knowledge)
+    text, ground = without_ground(" ".join(normal(reading(prompt)).split()))
     text, style = without_style(text, knowledge.styles)
-    things = found_in(reading_of(knowledge).known, text)
-    if not things:
+    if BEYOND.search(text) or BLENDED.search(text):
         return None
-    stand = standings(text, things)
-    copies = list[int]()
-    for thing, (how, to) in zip(things, stand, strict=True):  # "two cats in hats": one hat each
-        each = to is not None and how in ATTACHED and not thing.counted and copies[to] > 1
-        copies.append(copies[to] if each and to is not None else thing.copies)
-    count = sum(copies)
+    if alone and not ground and names_foreign(reading, text):
+        return Layout(layers=(Layer(prompt=" ".join(words_of(text)) + (f", {style}" if style else "")),))
+    text = with_names(reading, text)
+    placed = standings(text, things_in(reading.known, text))
+    count = sum(one.thing.copies for one in placed)
     if not (2 - alone <= count <= MOST) or (alone and count == 1 and ground):
         return None
     ending = f", {style}" if style else ""
-    layers = [
-        Layer(prompt=thing.text + ending, copies=n, scale=thing.scale, stands=how, to=to)
-        for thing, n, (how, to) in zip(things, copies, stand, strict=True)
-    ]
+    layers = [one.layer(ending) for one in placed]
     return Layout(layers=tuple(layers), ground=ground and ground + ending)
 
 
-def standings(text: str, things: Sequence[Thing]) -> list[tuple[Standing, int | None]]:
-    """To which earlier thing each is said to stand, and what that one is or does to it."""
-    out: list[tuple[Standing, int | None]] = [("beside", None)]
-    owner = 0  # the last thing that is neither worn nor held
-    for k in range(1, len(things)):
-        between = text[things[k - 1].end : things[k].start]
-        how = standing(between)
-        worn = things[k].concept in WORN
-        if worn and out[-1][0] == "wearing" and FOLLOWS.match(between):  # "sunglasses and a hat"
-            how = "wearing"
-        if worn and how in ("holding", "inside"):  # "with a hat", "in a hat"
+@dataclass(frozen=True)
+class Placed:
+    """A thing, and to which earlier one it belongs (by its place in the list): what that one is or does to it."""
+
+    thing: Thing
+    how: Standing = "beside"
+    to: int | None = None
+
+    def layer(self, ending: str) -> Layer:
+        """As it is painted; ``ending``: the style."""
+        thing = self.thing
+        return Layer(prompt=thing.text + ending, copies=thing.copies, scale=thing.scale, stands=self.how, to=self.to)
+
+    @property
+    def carried(self) -> bool:
+        """Whether it goes where its owner goes."""
+        return self.how in ("wearing", "holding")
+
+
+def standings(text: str, named: Sequence[Thing]) -> list[Placed]:
+    """The things of a text in an order in which each but the first belongs to an earlier one."""
+    out, owner = [Placed(thing) for thing in named[:1]], 0  # the last thing that is neither worn nor held
+    last: Standing = "beside"
+    for k, thing in enumerate(named[1:], start=1):
+        between = text[named[k - 1].end : thing.start]
+        worn, before = thing.concept in WORN, out[-1]
+        link = link_of(between, text[thing.end : named[k + 1].start if k + 1 < len(named) else None], worn=worn)
+        how = ordered(text) if link == Link() else link.how
+        if thing.concept in CLOTHES and how in ("wearing", "inside", "holding") and not link.turned:
+            dressed = replace(out[owner].thing, text=f"{out[owner].thing.text} wearing {thing.text}")
+            out[owner], last = replace(out[owner], thing=dressed), "wearing"
+            continue
+        if not before.carried and (link.turned or (before.thing.concept in WORN and how == "on")):
+            out[-1] = replace(before, thing=thing)
+            out.append(Placed(before.thing, how if link.turned else "wearing", len(out) - 1))
+            owner, last = len(out) - 1 - out[-1].carried, out[-1].how
+            continue
+        if worn and (how in ("holding", "inside") or (last == "wearing" and listed(between))):
             how = "wearing"
         if how == "wearing" and not worn:
             how = "holding"
-        out.append((how, owner))
-        if how not in ATTACHED:
-            owner = k
+        if how == "holding" and link.weak and is_large(thing.concept):
+            how = "beside"
+        if before.how == "between" and before.thing.copies == 1 and listed(between):  # the other of two ends
+            how, owner = "left of", before.to or 0
+        owners = out[owner].thing.copies
+        if how in ("wearing", "holding") and owners > 1 and not thing.counted:  # "two cats in hats": one hat each
+            thing = replace(thing, copies=owners)
+        out.append(Placed(thing, how, owner))
+        last = how
+        owner = owner if out[-1].carried else len(out) - 1
     return out
 
 
-def standing(between: str) -> Standing:
-    """How something stands to what comes behind these words."""
-    for name, words in STANDINGS:
-        if re.search(words, between):
-            return name
-    return "beside"
+def names_foreign(reading: Reading, text: str) -> bool:
+    """Whether a text is a name in another language than English, and nothing else but an article."""
+    named = " ".join(word for word in words_of(text) if word not in CLOSED)
+    return named in {" ".join(words_of(name)) for name in reading.known.foreign}
 
 
-def says_standing(words: str) -> bool:
-    """Whether words say how things stand to each other."""
-    return standing(words) != "beside"
-
-
-def found_in(known: Known, text: str) -> list[Thing]:
-    """The things that a text names, in its order."""
-    words = [(match[0].replace("’", "'"), match.span()) for match in WORD.finditer(text)]
-    names = known.names_at([word.removesuffix("'s") for word, _ in words])
-    out, before = list[Thing](), 0
-    k = 0
-    while k < len(words):
-        if k not in names:
-            k += 1
-            continue
-        length, concept = names[k]
-        end = k + length
-        while end in names and text[words[end - 1][1][1] : words[end][1][0]] == " ":  # "robot dog": the last is meant
-            length, concept = names[end]
-            end += length
-        first = k
-        while first > before and words[first - 1][0] in modifiers():
-            first -= 1
-        introduced = words[first - 1][0] if first > before else ""
-        said = [word for word, _ in words[first:end]]
-        named = " ".join(said[-length:])
-        plural = named not in known.naming
-        copies = COUNTED.get(introduced, SEVERAL if plural else 1)
-        start = first - (introduced in DETERMINERS or introduced in COUNTED)
-        phrase = " ".join(word for word in said[:-length] if word not in sizes())
-        phrase = f"{phrase} {concept if plural else named}".strip()
-        scale = next((SCALES[sizes()[word]] for word in said if word in sizes()), 1.0)
-        counted, ends = introduced in COUNTED, (words[start][1][0], words[end - 1][1][1])
-        out.append(Thing(noun(phrase).indefinite, concept, copies, counted, scale, *ends))
-        before = k = end
-    return out
+def is_large(concept: str) -> bool:
+    """Whether nobody holds such a thing in a hand."""
+    return any(LARGE.match(thing.subgroup) for thing in things().by_name.get(concept, ()))
 
 
 def without_ground(text: str) -> tuple[str, str]:
@@ -221,7 +179,8 @@ def grounds() -> list[tuple[re.Pattern[str], str]]:
         words = re.escape(phrase).replace(r"\{c\}", f"({colours})").replace(",", r",\s*")
         words = re.sub(r"(?<=\\ )(?:an?|the)\\ ", r"(?:(?:an?|the)\\ )?", words)
         words = words.replace(f"({colours})\\ ", f"(?:({colours})\\ )?")
-        made.append((re.compile(rf"(?<!\w){words}(?!\w)"), empty))
+        end = r"(?!\w)" if phrase != "on {c}" else r"(?=\W*$|\s*[,.;])"  # a cat on red pumpkins has another ground
+        made.append((re.compile(rf"(?<!\w){words}{end}"), empty))
     return made
 
 
@@ -232,15 +191,3 @@ def styles(name: str) -> list[re.Pattern[str]]:
     phrases += [f"in the {name} style", f"in {name} style", f"{name} style:", f"{name} style", f"{name} emoji of"]
     phrases += [f"{name} emoji", f"{name}:", f", {name}", name]
     return [re.compile(rf"(?<!\w)(?:an? )?{re.escape(p)}(?!\w)") for p in sorted(phrases, key=len, reverse=True)]
-
-
-@cache
-def sizes() -> dict[str, str]:
-    """Words that say how large something is, and the size."""
-    return {word: size for size, words in SIZE_WORDS.items() for word in words if " " not in word}
-
-
-@cache
-def modifiers() -> frozenset[str]:
-    """Words that stand before a name and belong to it."""
-    return frozenset((*COLOURS, *(w for words in COLOUR_WORDS.values() for w in words), *sizes()))

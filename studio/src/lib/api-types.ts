@@ -26,6 +26,7 @@ export interface GenerateAsk {
   canvas?: Size | null;
   native?: boolean;
   transparent?: boolean;
+  whole?: boolean;
   chosen?: Partial<Chosen>;
   previews?: boolean;
 }

@@ -18,6 +18,7 @@ export interface Draft {
   side: number | null; // the longer side; null: as the model recommends
   native: boolean;
   transparent: boolean;
+  whole: boolean; // in one piece, though the prompt names several things
   chosen: Chosen;
 }
 
@@ -27,7 +28,7 @@ export const NOTHING_CHOSEN: Chosen = {
 
 export const EMPTY: Draft = {
   model: null, prompt: "", negative: "", style: null, n: 1, seed: "", aspect: "1:1", side: null, native: false,
-  transparent: false, chosen: NOTHING_CHOSEN,
+  transparent: false, whole: false, chosen: NOTHING_CHOSEN,
 };
 
 export const ASPECTS = ["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] as const;
@@ -82,6 +83,7 @@ export function askOf(draft: Draft, seed: Seed | null, styles: readonly Style[])
     ...(size ? { size } : {}),
     ...(draft.native ? { native: true } : {}),
     ...(draft.transparent ? { transparent: true } : {}),
+    ...(draft.whole ? { whole: true } : {}),
     chosen: chosenOf(draft.chosen),
     previews: true,
   };
@@ -102,6 +104,7 @@ export function recalled(draft: Draft, ask: Partial<GenerateAsk>, fields: readon
     Object.assign(out, size ? aspectOf(size) : { aspect: "1:1", side: null }, { native: ask.native ?? false });
     out.transparent = ask.transparent ?? false;
   }
+  if (fields.includes("settings")) out.whole = ask.whole ?? false;
   if (fields.includes("settings")) out.chosen = { ...NOTHING_CHOSEN, ...ask.chosen };
   return out;
 }
@@ -112,6 +115,7 @@ export function askOfRecipe(recipe: Record<string, unknown>): Partial<GenerateAs
   const model = recipe.model as { name?: string } | undefined;
   const pick = <T>(key: string) => (sample[key] ?? null) as T | null;
   const size = recipe.size as Size | undefined;
+  const layers = (recipe.layout as { layers?: unknown[] } | null | undefined)?.layers;
   return {
     prompt: String(recipe.prompt ?? ""),
     negative: String(recipe.negative ?? ""),
@@ -119,6 +123,7 @@ export function askOfRecipe(recipe: Record<string, unknown>): Partial<GenerateAs
     ...(model?.name ? { model: model.name } : {}),
     ...(size ? { size } : {}),
     transparent: recipe.transparent === true,
+    whole: !layers?.length,
     chosen: {
       sampler: pick<string>("sampler"), grid: pick<string>("grid"), steps: pick<number>("steps"),
       guidance: pick<number>("guidance"), rescale: pick<number>("rescale") || null, sag: pick<number>("sag") || null,

@@ -40,7 +40,7 @@ class DraftStore {
   }
 
   recommended(): void {
-    this.set({ chosen: NOTHING_CHOSEN, n: 1, aspect: "1:1", side: null, native: false, transparent: false, negative: "" });
+    this.set({ chosen: NOTHING_CHOSEN, n: 1, aspect: "1:1", side: null, native: false, transparent: false, whole: false, negative: "" });
   }
 
   recall(ask: Partial<GenerateAsk>, fields: readonly Field[]): void {

@@ -10,11 +10,13 @@ from tests.support.models import awake_model, tiny_config
 from tests.support.saved import manifest_of
 
 from unfog.config.ask import Chosen, parse_ask
+from unfog.config.explain import ReverseRequest
 from unfog.config.manifest import Knowledge
 from unfog.config.sample import Layer, Layout
 from unfog.jobs.asked import settled
 from unfog.jobs.cost import cost, steps_in
-from unfog.jobs.events import Note, Picture, Preview, Progress, Result
+from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
+from unfog.jobs.explain_reverse import explain_reverse_job
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.layered import paintings
 from unfog.jobs.replay import made_again
@@ -83,6 +85,25 @@ def test_what_is_asked_in_one_piece_is_painted_so(loaded: Loaded, tmp_path: Path
     ask = parse_ask({"task": "generate", "prompt": PROMPT})
     assert settled(ask, manifest, {}) == layers.model_copy(update={"seed": 0})
     assert steps_in(layers) == cost(layers, 16) == 4 * layers.sample.steps
+
+
+def test_what_is_explained_in_one_piece_says_so(loaded: Loaded, tmp_path: Path) -> None:
+    manifest = loaded.found.manifest
+    told = dict[str, list[Event]]()
+    for name, prompt in (("several", PROMPT), ("one", "a turtle")):
+        request = request_for(manifest, prompt, Chosen(steps=2), seed=3)
+        wanted = ReverseRequest.parse({"picture": request.model_dump(mode="json"), "moments": 2})
+        told[name] = list(explain_reverse_job(wanted, loaded, out=tmp_path / name))
+    notes = {name: [e.message for e in events if isinstance(e, Note)] for name, events in told.items()}
+    assert [line for line in notes["several"] if line.startswith("explained in one piece")] == [notes["several"][-1]]
+    assert "--whole" in notes["several"][-1]
+    assert not [line for line in notes["one"] if "--whole" in line]
+    pages = {name: (tmp_path / name / "index.html").read_text() for name in told}
+    assert ("--whole" in pages["several"], "--whole" in pages["one"]) == (True, False)
+    whole = request_for(manifest, PROMPT, Chosen(steps=2), seed=3, whole=True)
+    (alone,) = (e for e in generate_job(whole, loaded) if isinstance(e, Picture))
+    (seen,) = (e for e in told["several"] if isinstance(e, Picture))
+    assert torch.equal(seen.pixels, alone.pixels)
 
 
 def test_a_sticker_has_nothing_behind_it(loaded: Loaded) -> None:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from tests.support.recipes import recipe_of
 
 from unfog.config.guide import GuideName
-from unfog.config.sample import SampleConfig
+from unfog.config.sample import Layer, Layout, SampleConfig
 from unfog.media.infotext import (
     GUIDES,
     Infotext,
     compose,
+    in_one_piece,
     pairs,
     quote,
     read_infotext,
@@ -116,3 +117,11 @@ def test_hostile_text_takes_linear_time(text):
     begin = time.perf_counter()
     read_infotext("p\n" + text)
     assert time.perf_counter() - begin < 30  # with the pattern of others: minutes
+
+
+def test_whether_it_was_painted_in_one_piece_is_told():
+    layers = Layout(layers=(Layer(prompt="a cat"), Layer(prompt="a dog", to=0)))
+    texts = [write_infotext(recipe_of(layout=layout)) for layout in (None, Layout(tile=True), layers)]
+    assert [in_one_piece(read_infotext(text)) for text in texts] == [True, True, False]
+    assert ", Layers: 2," in texts[2]
+    assert not in_one_piece(read_infotext("a cat\nSteps: 9, Sampler: DDIM, Seed: 1, Version: v1.10.1"))

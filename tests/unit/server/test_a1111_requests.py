@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.support.pictures import encoded, pattern
+from tests.support.recipes import recipe_of
 
 from unfog.config.ask import Given
 from unfog.config.edit import Img2Img, Inpaint
 from unfog.config.names import GRIDS, SAMPLERS
+from unfog.config.sample import Layer, Layout
 from unfog.media.image import Limits
+from unfog.media.infotext import write_infotext
 from unfog.server.a1111_asks import edit_ask, generate_ask, ignored_by, parse_img2img, parse_txt2img
 from unfog.server.a1111_errors import Unable
 from unfog.server.a1111_inputs import prepared
@@ -44,6 +47,16 @@ def test_what_clients_send_is_the_ask_it_was(case):
     fields = parse_txt2img(case["sent"])
     assert generate_ask(fields, find, None).model_dump(mode="json") == case["ask"]
     assert list(ignored_by(case["sent"], fields)) == case["ignored"]
+
+
+def test_what_was_painted_in_one_piece_stays_so():
+    layers = Layout(layers=(Layer(prompt="a cat"), Layer(prompt="a dog", to=0)))
+    for layout, whole in ((None, True), (layers, False)):
+        assert asked(infotext=write_infotext(recipe_of(layout=layout))).whole is whole
+    assert asked(infotext=write_infotext(recipe_of(layout=layers)), whole=True).whole
+    assert not asked(prompt="a cat and a dog").whole
+    sent = {"prompt": "a cat", "whole": True, "init_images": [PICTURE]}
+    assert ignored_by(sent, parse_img2img(sent)) == ("whole",)
 
 
 @pytest.mark.parametrize("label", [known.label for known in SAMPLERS.values()])

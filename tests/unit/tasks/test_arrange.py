@@ -77,6 +77,12 @@ def test_what_is_behind_is_painted_first():
     assert dog.y + dog.height / 2 > cat.y + cat.height / 2
 
 
+def test_what_is_in_front_is_painted_last():
+    dog, cat = two("in front of")
+    assert (dog.layer, cat.layer) == (1, 0)
+    assert cat.y + cat.height / 2 > dog.y + dog.height / 2
+
+
 @pytest.mark.parametrize(("ratio", "left"), [(1.0, False), (2.0, True)])
 def test_glasses_lie_before_eyes_and_hats_on_heads(ratio, left):
     owner, glasses = two("wearing", (ratio, 3.0))

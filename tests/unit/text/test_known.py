@@ -103,6 +103,7 @@ def test_without_names_of_things_the_nearest_is_a_word_of_the_captions():
 def test_a_long_prompt_takes_no_time(known):
     words = [f"{a}{b}{c}xq" for a in "abcdefgh" for b in "stuvwxyz" for c in "aeiou"]
     assert len(known.unknown(" ".join(words))) == len(words)
+    assert len(known.unknown("\ufdfa" * 4096)) <= 4096 // 2  # as written out, it has 73 727 characters
 
 
 @pytest.mark.parametrize(

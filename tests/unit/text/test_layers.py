@@ -6,7 +6,8 @@ import pytest
 
 from unfog.config.manifest import Knowledge
 from unfog.config.sample import Layer, Layout
-from unfog.text.layers import layers_of, says_standing
+from unfog.text.layers import LONGEST, layers_of
+from unfog.text.standing import says_standing
 
 KNOWS = Knowledge(
     concepts=(
@@ -18,6 +19,7 @@ KNOWS = Knowledge(
         "castle",
         "chair",
         "dog",
+        "dress",
         "glass of milk|milk",
         "glasses|spectacles",
         "penguin",
@@ -32,8 +34,9 @@ KNOWS = Knowledge(
         "turtle|tortoise",
         "volcano",
     ),
+    names={"de": "Katze|Löwe"},
     styles=("pixel art", "watercolor", "3d", "noto"),
-    words="3d noto style a red green blue two three wearing riding left right above below background beach night",
+    words="2x 3x 3d noto style a red green blue two three wearing riding left right above below background beach night",
 )
 
 
@@ -91,6 +94,50 @@ def read(prompt: str, *, alone: bool = False) -> list[str] | None:
         ("two cats, three dogs, four trees and a robot", None),
         ("the last slice of everything, a chessboard with all pieces", None),
         ("", None),
+        # the last word of place counts
+        ("a cat holding a zeppelin next to a dog", ["a cat", "a dog [beside 0]"]),
+        ("a cat on a carpet and a dog", ["a cat", "a dog [beside 0]"]),
+        ("a cat on a carpet holding a star", ["a cat", "a star [holding 0]"]),
+        ("a robot wearing a scarf and a dog", ["a robot", "a dog [beside 0]"]),
+        ("a cat in front of a castle", ["a cat", "a castle [in front of 0]"]),
+        ("on the left a dog, on the right a cat", ["a dog", "a cat [left of 0]"]),
+        ("at the top a star, at the bottom a cat", ["a star", "a cat [above 0]"]),
+        ("a castle, above it a star", ["a castle", "a star [below 0]"]),
+        ("from top to bottom: a cat, a dog, a star", ["a cat", "a dog [above 0]", "a star [above 1]"]),
+        ("a dog between a tree and a chair", ["a dog", "a tree [between 0]", "a chair [left of 0]"]),
+        # said the other way round
+        ("a top hat on a cat", ["a cat", "a top hat [wearing 0]"]),
+        ("a basketball held by a dog", ["a dog", "a basketball [holding 0]"]),
+        ("a chair with a cat on it", ["a cat", "a chair [on 0]"]),
+        ("a castle with a cat in it and a dog", ["a cat", "a castle [inside 0]", "a dog [beside 1]"]),
+        ("a cat and a dog with a robot between them", ["a cat", "a robot [beside 0]", "a dog [left of 1]"]),
+        ("a cat wearing a hat on a skateboard", ["a cat", "a hat [wearing 0]", "a skateboard [on 0]"]),
+        # what is held, what stands beside, what is worn on the body
+        ("a cat with a dog", ["a cat", "a dog [beside 0]"]),
+        ("a cat holding a dog", ["a cat", "a dog [holding 0]"]),
+        ("a dog in a red dress and a top hat", ["a dog wearing a red dress", "a top hat [wearing 0]"]),
+        ("a cat in a dress", None),
+        # words before a name
+        ("three happy cats and an angry dog", ["3 x a happy cat", "an angry dog [beside 0]"]),
+        ("two very small dogs and a tilted star", ["2 x a dog (0.65)", "a tilted star [beside 0]"]),
+        ("three glasses of milk and a cat", ["3 x a glass of milk", "a cat [beside 0]"]),
+        ("a star blue cat and a dog", ["a star blue cat", "a dog [beside 0]"]),
+        ("a robot watching dogs", ["a robot", "2 x a dog [beside 0]"]),
+        ("two pigs and a cat", ["2 x a pig face", "a cat [beside 0]"]),
+        ("2x cat, 3x dog", ["2 x a cat", "3 x a dog [beside 0]"]),
+        ("(a cat:1.9) dogs", ["a cat", "2 x a dog [beside 0]"]),
+        # no things
+        ("a dog house and a cat", None),
+        ("a dog's zeppelin", None),
+        ("a cat starring", None),
+        ("a cat that looks like a dog", None),
+        ("a castle made of stars", None),
+        # grounds
+        ("a cat on red apples", ["a cat", "2 x a red apple [on 0]"]),
+        ("a cat and a dog on red", ["a cat", "a dog [beside 0]", "| a plain red background"]),
+        ("a cat and a dog with no background", ["a cat", "a dog [beside 0]"]),
+        ("eine Katze und ein Hund", None),
+        ("\0 \ud800 a cat\n\nand\ta dog 🐱", ["a cat", "a dog [beside 0]"]),
     ],
 )  # fmt: skip
 def test_sentences_are_read_as_people_mean_them(prompt, says):
@@ -101,6 +148,21 @@ def test_one_thing_is_a_layer_where_nothing_shall_be_behind_it():
     assert read("a cat", alone=True) == ["a cat"]
     assert read("a cat on a beach", alone=True) is None
     assert read("something else", alone=True) is None
+    assert read("ein Löwe", alone=True) == ["ein löwe"]
+    assert read("ein Löwe, noto", alone=True) == ["ein löwe, noto style"]
+    assert read("ein Löwe am Strand", alone=True) is None
+    assert read("ein Löwe") is None
+
+
+@pytest.mark.parametrize("text", ["\ufdfa", "a cat and a dog ", "red ", "on a ", ", "])
+def test_long_texts_of_strangers_are_not_read(text):
+    """One character may stand for eighteen words of others (NFKC), and reading 4096 of them took seven seconds."""
+    assert read((text * 4096)[:4096]) is None
+
+
+def test_a_name_has_few_words_before_it():
+    reds = ("red " * LONGEST)[: LONGEST - 16]
+    assert read(f"{reds}cat and a dog") == ["a red red red red red cat", "a dog [beside 0]"]
 
 
 @pytest.mark.parametrize("words", ["wearing", "riding", "playing"])
