@@ -96,21 +96,13 @@ def block(layer: int, scale: float, ratios: Sequence[float]) -> Group:
 def joined(group: Group, to: int, other: Group, layer: Layer) -> Group:
     """The group of layer ``to`` with another one that belongs to it; later ones are painted over earlier ones."""
     owner = [spot for spot in group if spot.layer == to]
-    if layer.stands in ("wearing", "holding") and len(other) == len(owner) > 1:  # each has its own
-        for spot, thing in zip(owner, other, strict=True):
-            alone = joined([spot], to, [thing], layer)
-            group = group + alone[1:]
-        return group
-    left, top, right, bottom = frame(owner)
-    width, height = right - left, bottom - top
+    if layer.stands in ("wearing", "holding"):
+        beside = [spot for spot in group if spot not in owner]
+        each = len(other) == len(owner) > 1  # has its own
+        pairs = [([a], [b]) for a, b in zip(owner, other, strict=True)] if each else [(owner, other)]
+        return group + [spot for a, b in pairs for spot in carried(a, b, beside, layer)]
+    width, height = spread(owner)
     match layer.stands:
-        case "wearing":
-            return group + worn(owner[0], other)
-        case "holding":
-            size = HELD * layer.scale * max(width, height) / longest(other)
-            taken = sum(1 for spot in group if spot.x > right - 0.1 * width and spot not in owner)
-            side = left if taken % 2 else right
-            return group + placed(other, size, side, bottom - size * spread(other)[1] / 2)
         case "inside":  # the owner is inside the other
             outer = placed(other, 1.0, *centre(owner))
             inner = frame(outer)
@@ -133,6 +125,16 @@ def joined(group: Group, to: int, other: Group, layer: Layer) -> Group:
             return in_row(other, group) if layer.stands == "right of" or layer.copies == 1 else between(group, other)
         case "left of" | "beside":
             return in_row(group, other)
+
+
+def carried(owner: Group, thing: Group, beside: Group, layer: Layer) -> Group:
+    """What is worn or held at its place; held things go to the right of the owner and, where that is taken, left."""
+    if layer.stands == "wearing":
+        return worn(owner[0], thing)
+    left, _, right, bottom = frame(owner)
+    size = HELD * layer.scale * longest(owner) / longest(thing)
+    taken = sum(1 for spot in beside if spot.x > right - 0.1 * (right - left))
+    return placed(thing, size, left if taken % 2 else right, bottom - size * spread(thing)[1] / 2)
 
 
 def worn(owner: Spot, thing: Group) -> Group:

@@ -125,10 +125,10 @@ def standings(text: str, named: Sequence[Thing]) -> list[Placed]:
             how = "beside"
         if before.how == "between" and before.thing.copies == 1 and listed(between):  # the other of two ends
             how, owner = "left of", before.to or 0
-        owners = out[owner].thing.copies
-        if how in ("wearing", "holding") and owners > 1 and not thing.counted:  # "two cats in hats": one hat each
-            thing = replace(thing, copies=owners)
         out.append(Placed(thing, how, owner))
+        owners = out[owner].thing.copies
+        if out[-1].carried and owners > 1 and not thing.counted:  # "two cats in hats": one hat each
+            out[-1] = replace(out[-1], thing=replace(thing, copies=owners))
         last = how
         owner = owner if out[-1].carried else len(out) - 1
     return out
