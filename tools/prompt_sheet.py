@@ -8,11 +8,13 @@ One prompt per line on standard input. Every picture has the same seed, nothing 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 import unfog
 from unfog.media.grid import sheet_png
@@ -26,17 +28,18 @@ def main() -> None:
     parser.add_argument("--model", default=None, help="name or folder of the model (default: the built-in one)")
     parser.add_argument("--seed", type=int, default=7, help="seed of every picture (default %(default)s)")
     parser.add_argument("--columns", type=int, default=None, help="pictures per row (default: the squarest sheet)")
-    parser.add_argument("--cell", type=int, default=128, help="least width of a picture (default %(default)s)")
+    parser.add_argument("--cell", type=int, default=128, help="side of a picture in pixels (default %(default)s)")
     arguments = parser.parse_args()
     prompts = [line.strip() for line in sys.stdin if line.strip()]
     model = unfog.load(arguments.model)
-    pictures = [
-        np.asarray(model.generate(text, seed=arguments.seed, native=True)[0].convert("RGB")) for text in prompts
-    ]
+    size, seed = (arguments.cell, arguments.cell), arguments.seed
+    pictures = [np.asarray(model.generate(text, seed=seed, size=size)[0].convert("RGB")) for text in prompts]
     pixels = torch.from_numpy(np.stack(pictures)).movedim(-1, 1)
     page = sheet_png(pixels, prompts, columns=arguments.columns, cell=arguments.cell)
+    small = io.BytesIO()
+    Image.open(io.BytesIO(page)).convert("RGB").quantize(256).save(small, format="PNG", optimize=True)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(arguments.out, page)
+    write_atomic(arguments.out, small.getvalue())
 
 
 if __name__ == "__main__":
