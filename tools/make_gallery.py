@@ -3,8 +3,8 @@
     python tools/make_gallery.py [--model NAME] [--out docs]
 
 writes ``gallery.html``, one page that needs nothing but itself (its pictures are one WebP sheet inside it), and
-``gallery.png``, the same sheet in half its size as a file. A prompt of one picture has seed 0, "16 x" in front of one asks for the seeds
-0 to 15. What the model says it does not know stands below the picture; failures stay in.
+``gallery.png``, the same sheet in half its size as a file. A prompt of one picture has seed 0, "16 x" in front of one
+asks for the seeds 0 to 15. What the model says to a prompt stands below its picture; failures stay in.
 """
 
 from __future__ import annotations
