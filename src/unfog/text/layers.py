@@ -4,8 +4,8 @@
 
 "a turtle wearing sunglasses playing basketball, noto style" is a turtle, sunglasses that it wears and a basketball
 that it holds, each in that style. Words that say nothing of places set things side by side. What is worn or held
-belongs to the last thing that is neither; clothes are painted with whoever wears them. Grounds and
-styles are read in the words of the captions (``data/compose/words.py``), numbers up to six.
+belongs to the last thing that is neither; clothes are held. Grounds and styles are read in the words of the captions
+(``data/compose/words.py``), numbers up to six.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ BLENDED = re.compile(
 WORN = frozenset(
     {"crown", "sun hat", "top hat", "graduation cap", "baseball cap", "glasses", "sunglasses", "headphones"}
 )
-CLOTHES = frozenset({"t-shirt", "jeans", "dress", "sneaker"})  # painted with whom they are on
+CLOTHES = frozenset({"t-shirt", "jeans", "dress", "sneaker"})  # "in" which one is not inside
 LARGE = re.compile(r"(?:animal|person|face|place|transport|plant-other|cat-face|monkey-face)")  # subgroups: not held
 
 
@@ -108,18 +108,15 @@ def standings(text: str, named: Sequence[Thing]) -> list[Placed]:
         worn, before = thing.concept in WORN, out[-1]
         link = link_of(between, text[thing.end : named[k + 1].start if k + 1 < len(named) else None], worn=worn)
         how = ordered(text) if link == Link() else link.how
-        if thing.concept in CLOTHES and how in ("wearing", "inside", "holding") and not link.turned:
-            dressed = replace(out[owner].thing, text=f"{out[owner].thing.text} wearing {thing.text}")
-            out[owner], last = replace(out[owner], thing=dressed), "wearing"
-            continue
         if not before.carried and (link.turned or (before.thing.concept in WORN and how == "on")):
             out[-1] = replace(before, thing=thing)
             out.append(Placed(before.thing, how if link.turned else "wearing", len(out) - 1))
             owner, last = len(out) - 1 - out[-1].carried, out[-1].how
             continue
+        dressed = how == "wearing" or (how == "inside" and thing.concept in CLOTHES)
         if worn and (how in ("holding", "inside") or (last == "wearing" and listed(between))):
             how = "wearing"
-        if how == "wearing" and not worn:
+        if dressed and not worn:  # nobody here has a body that clothes would fit: they are at the side
             how = "holding"
         if how == "holding" and link.weak and is_large(thing.concept):
             how = "beside"
@@ -129,7 +126,7 @@ def standings(text: str, named: Sequence[Thing]) -> list[Placed]:
         owners = out[owner].thing.copies
         if out[-1].carried and owners > 1 and not thing.counted:  # "two cats in hats": one hat each
             out[-1] = replace(out[-1], thing=replace(thing, copies=owners))
-        last = how
+        last = "wearing" if dressed else how
         owner = owner if out[-1].carried else len(out) - 1
     return out
 

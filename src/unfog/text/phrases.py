@@ -2,8 +2,9 @@
 
     thing := [determiner | number] {measure "of"} {adjective} name
 
-Adjectives are colours and sizes, and whatever else stands between a determiner or a number and the name. A name behind
-another one ("robot dog") is what is meant; one before a noun that is not known ("dog house") is not meant at all.
+Adjectives are colours and sizes, and whatever else stands between a determiner or a number and the name; those that
+captions never had are left out, since they spoil what is drawn ("a polar bear" is a lump where "a bear" is a bear). A
+name behind another one ("robot dog") is what is meant; one before a noun that is not known ("dog house") is not meant.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def things_in(known: Known, text: str) -> list[Thing]:
         named = text[words[end - length][1] : words[end - 1][2]]
         plural = " ".join(words_of(named)) not in known.naming
         copies = COUNTED.get(lead, SEVERAL if plural else 1)
-        adjectives = [word for word in said[:-length] if word not in sizes() and word not in STRONGLY]
-        phrase = " ".join([*without_measure(adjectives, concept), concept if plural else named])
+        adjectives = [word for word in without_measure(said[:-length]) if word not in sizes() and is_said(known, word)]
+        phrase = " ".join([*adjectives, concept if plural else named])
         scale = next((SCALES[sizes()[word]] for word in said if word in sizes()), 1.0)
         at = words[first][1], words[end - 1][2]
         out.append(Thing(noun(phrase).indefinite, concept, copies, lead in COUNTED, scale, *at))
@@ -129,7 +130,12 @@ def beginning(words: Words, text: str, before: int, name: int) -> int:
     return plain
 
 
-def without_measure(adjectives: list[str], concept: str) -> list[str]:
+def is_said(known: Known, word: str) -> bool:
+    """Whether captions had a word, or it is a name itself ("robot dog")."""
+    return word in modifiers() or word in known.said or word.removesuffix("'s") in known.called
+
+
+def without_measure(adjectives: list[str]) -> list[str]:
     """The words before a name without those by which it is counted: "bunches of"."""
     if "of" not in adjectives:
         return adjectives

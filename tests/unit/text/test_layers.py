@@ -36,7 +36,8 @@ KNOWS = Knowledge(
     ),
     names={"de": "Katze|Löwe"},
     styles=("pixel art", "watercolor", "3d", "noto"),
-    words="2x 3x 3d noto style a red green blue two three wearing riding left right above below background beach night",
+    words="2x 3x glowing tilted 3d noto style"
+    " a red green blue two three wearing riding left right above below background beach night",
 )
 
 
@@ -115,10 +116,11 @@ def read(prompt: str, *, alone: bool = False) -> list[str] | None:
         # what is held, what stands beside, what is worn on the body
         ("a cat with a dog", ["a cat", "a dog [beside 0]"]),
         ("a cat holding a dog", ["a cat", "a dog [holding 0]"]),
-        ("a dog in a red dress and a top hat", ["a dog wearing a red dress", "a top hat [wearing 0]"]),
-        ("a cat in a dress", None),
+        ("a dog in a red dress and a top hat", ["a dog", "a red dress [holding 0]", "a top hat [wearing 0]"]),
+        ("a cat in a dress", ["a cat", "a dress [holding 0]"]),
         # words before a name
-        ("three happy cats and an angry dog", ["3 x a happy cat", "an angry dog [beside 0]"]),
+        ("three happy cats and an angry dog", ["3 x a cat", "a dog [beside 0]"]),
+        ("three glowing cats and an angry dog", ["3 x a glowing cat", "a dog [beside 0]"]),
         ("two very small dogs and a tilted star", ["2 x a dog (0.65)", "a tilted star [beside 0]"]),
         ("three glasses of milk and a cat", ["3 x a glass of milk", "a cat [beside 0]"]),
         ("a star blue cat and a dog", ["a star blue cat", "a dog [beside 0]"]),
