@@ -75,9 +75,9 @@ def noise_level(x: Float[Tensor, "c h w"]) -> NoiseLevel:
     fine = is_fine()
     mean = blocks[:, 0] / BLOCK
     rough, energy = blocks[:, 1:][:, ~fine[1:]].square().sum(1), blocks[:, fine].square().mean(1)  # (c, n), (c, n)
-    flat = flattest(rough.sum(0), mean)
+    flat = flattest(rough.sum(0), mean, cut=cut)
     if cut and (first := level(energy[:, flat].flatten(), mean[:, flat].flatten(), cut=True)) > 0:
-        flat = flattest((rough / left_of(mean, first).clamp(min=LEAST)).sum(0), mean)
+        flat = flattest((rough / left_of(mean, first).clamp(min=LEAST)).sum(0), mean, cut=cut)
     energy, mean = energy[:, flat], mean[:, flat]
     channels = tuple(level(energy[k], mean[k], cut=cut) for k in range(x.shape[0]))
     return NoiseLevel(level(energy.flatten(), mean.flatten(), cut=cut), channels)
@@ -99,9 +99,9 @@ def is_fine() -> Bool[Tensor, " coefficients"]:
     return (k[:, None] + k >= FINE).flatten()
 
 
-def flattest(rough: Float[Tensor, " n"], mean: Float[Tensor, "c n"]) -> Int64[Tensor, " m"]:
+def flattest(rough: Float[Tensor, " n"], mean: Float[Tensor, "c n"], *, cut: bool) -> Int64[Tensor, " m"]:
     """The blocks that are counted: those of least energy, but none that is wholly cut off if there are others."""
-    inside = ((mean > 0.5) & (mean < 254.5)).all(0)
+    inside = ((mean > 0.5) & (mean < 254.5)).all(0) | torch.tensor(not cut)
     some = inside if int(inside.sum()) >= min(FEWEST, rough.numel()) else torch.ones_like(inside)
     count = min(max(FEWEST, int(FLATTEST * int(some.sum()))), rough.numel())
     return torch.where(some, rough, torch.inf).argsort(stable=True)[:count]
