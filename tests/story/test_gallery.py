@@ -35,6 +35,7 @@ def test_two_hundred_prompts_and_the_turtle_first(tool):
     assert all(one.part for one in asked)
 
 
+@pytest.mark.slow
 def test_the_page_holds_every_picture_and_reaches_for_nothing(tool, home):
     model = package.load("tiny")
     wanted = [tool.Asked("A", "a <b> & c", 2), tool.Asked("B", "a red circle " * 9, 1)]

@@ -87,6 +87,7 @@ def test_what_is_asked_in_one_piece_is_painted_so(loaded: Loaded, tmp_path: Path
     assert steps_in(layers) == cost(layers, 16) == 4 * layers.sample.steps
 
 
+@pytest.mark.slow
 def test_what_is_explained_in_one_piece_says_so(loaded: Loaded, tmp_path: Path) -> None:
     manifest = loaded.found.manifest
     told = dict[str, list[Event]]()
