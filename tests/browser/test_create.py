@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.browser.helping import PROMPT, ask, drop, finished, slow
+from tests.support.serving import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,27 @@ def test_stopping_ends_the_job_and_says_so(studio, served):
     studio.get_by_text("Stopped.", exact=False).first.wait_for()
     assert served.http.get("/api/v1/jobs?limit=1").json()["jobs"][0]["state"] == "cancelled"
     assert studio.locator("img.look").count() == 1  # the last look stays
+
+
+def test_an_answer_that_comes_after_the_end_undoes_nothing(studio, served):
+    slow(studio, 200)
+    ask(studio)
+    studio.locator("img.look").wait_for()
+
+    def late(route):
+        if route.request.method != "DELETE":
+            return route.continue_()
+        answer = route.fetch()
+        assert answer.json()["state"] == "running"
+        wait_for(lambda: served.job(answer.json()["id"])["state"] == "cancelled")
+        return route.fulfill(response=answer)
+
+    studio.route("**/api/v1/jobs/*", late)
+    with studio.expect_response(lambda answer: answer.request.method == "DELETE"):
+        studio.get_by_role("button", name="Stop", exact=True).click()
+    studio.get_by_text("Stopped.", exact=False).first.wait_for()
+    studio.wait_for_timeout(500)
+    assert studio.get_by_role("button", name="Stop", exact=True).count() == 0
 
 
 def test_in_one_piece_is_offered_where_things_can_be_painted_one_by_one(studio, served):

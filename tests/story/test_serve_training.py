@@ -11,6 +11,8 @@ from tests.support.pictures import pattern, write
 from tests.support.saved import save_tiny
 from tests.support.serving import CHANGE, Serving, wait_for
 
+from unfog.server.hand import Hand
+
 pytestmark = pytest.mark.slow
 NET = [
     *SMALL_NET,
@@ -94,6 +96,18 @@ def test_a_training_is_ended(served):
     wait_for(lambda: served.job(again["id"])["state"] != "queued")
     served.http.request("DELETE", f"/api/v1/jobs/{again['id']}", headers=CHANGE)
     assert served.done(again["id"])["state"] == "cancelled"
+
+
+def test_a_training_that_is_told_to_stop_twice_gets_one_signal_for_a_second_would_not_let_it_save(served, monkeypatch):
+    signals, terminate = [], Hand.terminate
+    monkeypatch.setattr(Hand, "terminate", lambda hand: (signals.append(hand), terminate(hand)))
+    ask = {"task": "train", "folder": "scenes", "size": 16, "images": 10**6, "name": "twice", "set": NET}
+    job = served.ask(**ask)
+    wait_for(lambda: any(event.type == "step" for event in served.engine.feed(job["id"], "local").events))
+    post(served, f"/api/v1/jobs/{job['id']}/pause")
+    served.http.request("DELETE", f"/api/v1/jobs/{job['id']}", headers=CHANGE)
+    assert served.done(job["id"])["state"] == "cancelled"
+    assert len(signals) == 1
 
 
 def test_only_a_training_can_be_paused(served):

@@ -95,11 +95,12 @@ class Training:
         self.next()
 
     def stop(self, job: Job) -> bool:
-        """Ask a training that runs to save and end; whether it runs."""
+        """Ask a training that runs to save and end, once: a second signal would not let it save. Whether it runs."""
         if self.run is None or self.run.job is not job:
             return False
-        self.run.deadline = time.monotonic() + SAVE_S
-        self.run.hand.terminate()
+        if self.run.deadline is None:
+            self.run.deadline = time.monotonic() + SAVE_S
+            self.run.hand.terminate()
         return True
 
     def watch(self, now: float) -> None:

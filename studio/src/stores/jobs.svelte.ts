@@ -44,6 +44,11 @@ export class Tracked {
     return ENDED.includes(this.job.state);
   }
 
+  /** How it is, from an answer or an event. An end is final: an answer that was on its way meanwhile undoes nothing. */
+  learn(job: Job): void {
+    if (!this.ended || ENDED.includes(job.state)) this.job = job;
+  }
+
   get share(): number {
     if (this.job.state === "done") return 1;
     return this.step && this.step.n > 0 ? Math.min(1, this.step.i / this.step.n) : 0;
@@ -157,7 +162,7 @@ class Jobs {
     this.asking = null;
     try {
       const { jobs } = await api.jobs(50);
-      for (const tracked of this.waiting) tracked.job = jobs.find((job) => job.id === tracked.id) ?? tracked.job;
+      for (const tracked of this.waiting) tracked.learn(jobs.find((job) => job.id === tracked.id) ?? tracked.job);
     } catch {
       // the next time
     }
@@ -167,8 +172,7 @@ class Jobs {
   async cancel(id: string): Promise<void> {
     try {
       const job = await api.cancel(id);
-      const tracked = this.find(id);
-      if (tracked) tracked.job = job;
+      this.find(id)?.learn(job);
     } catch (error) {
       notices.fail(error);
     }
@@ -176,7 +180,7 @@ class Jobs {
 
   async refresh(tracked: Tracked): Promise<void> {
     try {
-      tracked.job = await api.job(tracked.id);
+      tracked.learn(await api.job(tracked.id));
     } catch (error) {
       notices.fail(error);
     }
@@ -195,7 +199,7 @@ class Jobs {
 }
 
 function apply(tracked: Tracked, event: JobEvent): void {
-  const state = (next: State, more: Partial<Job> = {}) => (tracked.job = { ...tracked.job, ...more, state: next });
+  const state = (next: State, more: Partial<Job> = {}) => tracked.learn({ ...tracked.job, ...more, state: next });
   switch (event.type) {
     case "queued":
       tracked.eta = event.data.eta_s;
