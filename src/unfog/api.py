@@ -199,6 +199,7 @@ class Model:
         feather: int = 0,
         crop: bool | None = None,
         method: str = "auto",
+        tries: int = 3,
         **drawn: Unpack[Drawn],
     ) -> list[Image.Image]:
         """Paint a part of a picture; every pixel outside the mask stays as it is, to the last bit.
@@ -212,10 +213,11 @@ class Model:
             feather: width of a soft edge round the mask, in pixels.
             crop: work on the part round the mask only; ``None``: if the mask is small.
             method: "told" (models that complete pictures), "kept" or "repaint"; "auto" is the best there is.
+            tries: how often it is painted, side by side; the one with the least seam is kept.
             drawn: as of ``edit``.
         """
         picture = given(image)
-        settings = {"method": method, "feather": feather, "crop": crop, "box": box, "words": words}
+        settings = {"method": method, "tries": tries, "feather": feather, "crop": crop} | {"box": box, "words": words}
         plane = None if mask is None else checked_mask(given(mask), picture.size, "the mask")
         return self._edited(Inputs(picture, plane), prompt, Inpaint.parse(settings), drawn)
 
@@ -230,10 +232,11 @@ class Model:
         bottom: int = 0,
         feather: int = 0,
         method: str = "auto",
+        tries: int = 3,
         **drawn: Unpack[Drawn],
     ) -> list[Image.Image]:
         """Continue a picture beyond its edges by so many pixels; other arguments as of ``inpaint``."""
-        settings = {"method": method, "feather": feather, "margins": (left, top, right, bottom)}
+        settings = {"method": method, "tries": tries, "feather": feather, "margins": (left, top, right, bottom)}
         return self._edited(Inputs(given(image)), prompt, Inpaint.parse(settings), drawn)
 
     def restyle(

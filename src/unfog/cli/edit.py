@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Picture = Annotated[Path, typer.Argument(metavar="IMAGE", help="The picture: PNG, JPEG or WebP of any size.")]
 Text = Annotated[str, typer.Argument(metavar="PROMPT", help="What the finished picture shows.")]
 Some = Annotated[int, typer.Option("-n", help="Number of variants; variant k has the seed S + k.")]
+Tries = Annotated[
+    int, typer.Option("--tries", help="Paint so many, side by side, and keep the one with the least seam.")
+]
 Show = Annotated[bool, typer.Option("--show", help="Paint the pictures in the terminal, too.")]
 Strength = Annotated[float, typer.Option("--strength", help="0: the picture as it is; 1: nothing of it is left.")]
 
@@ -100,6 +103,7 @@ def inpaint(
     method: Annotated[
         str, typer.Option("--method", help="repaint, told (models that complete pictures) or kept; auto: the best.")
     ] = "auto",
+    tries: Tries = 3,
     n: Some = 1,
     seed: options.Seed = None,
     steps: options.Steps = None,
@@ -118,7 +122,7 @@ def inpaint(
     from unfog.config.edit import Inpaint
 
     file, where = mask_of(mask)
-    way = Inpaint.parse({"method": method, "feather": feather, "crop": crop} | where)
+    way = Inpaint.parse({"method": method, "tries": tries, "feather": feather, "crop": crop} | where)
     drawn, chosen = (n, seed, negative), (sampler, times, steps, guidance)
     make(image, prompt, way, drawn, chosen, model, out, show, as_json, device, mask=file)
 
@@ -132,6 +136,7 @@ def outpaint(
     bottom: Annotated[int, typer.Option("--bottom", help="Pixels to add at the bottom.")] = 0,
     feather: Annotated[int, typer.Option("--feather", help="Width of a soft edge, in pixels of the picture.")] = 0,
     method: Annotated[str, typer.Option("--method", help="As of inpaint.")] = "auto",
+    tries: Tries = 3,
     n: Some = 1,
     seed: options.Seed = None,
     steps: options.Steps = None,
@@ -148,7 +153,8 @@ def outpaint(
     """Continue a picture beyond its edges."""
     from unfog.config.edit import Inpaint
 
-    way = Inpaint.parse({"method": method, "feather": feather, "margins": (left, top, right, bottom)})
+    where = {"margins": (left, top, right, bottom)}
+    way = Inpaint.parse({"method": method, "tries": tries, "feather": feather} | where)
     make(image, prompt, way, (n, seed, negative), (sampler, times, steps, guidance), model, out, show, as_json, device)
 
 

@@ -47,6 +47,8 @@ class Inpaint(Config):
     """``told``: a network that is told the known part; ``kept``: the known part replaces its estimate; ``repaint``: and
     every step is repeated (Lugmayr et al. 2022), told where the model can be; ``auto``: ``repaint``, or with a sampler
     that was chosen ``told``, else ``kept``."""
+    tries: Annotated[int, Field(ge=1, le=16)] = 3
+    """How often it is painted, side by side; the one with the least seam is kept."""
     box: Box | None = None
     """Instead of a mask: a rectangle of the picture."""
     words: Prompt | None = None

@@ -3,9 +3,9 @@
     ratio = mean over pairs across the edge of |x_i - x_j|, of the picture that was painted
             / the same of a picture as it should be
 
-Pairs are horizontal and vertical neighbours of which one is white in the mask (painted) and one is not; differences are
-root mean squares over the channels. 1 is no seam. Where the true picture is plain along the edge, all that was painted
-there counts as seam, even what belongs there; so there is a ratio within the picture that was painted, too:
+Pairs and differences are those of ``tasks/seam.py``. 1 is no seam. Where the true picture is plain along the edge, all
+that was painted there counts as seam, even what belongs there; so there is a ratio within the picture that was painted,
+too:
 
     prominence = mean over pairs across the edge of |x_i - x_j| / the same of the pairs next to them, on either side
 
@@ -15,13 +15,10 @@ there counts as seam, even what belongs there; so there is a ratio within the pi
 from __future__ import annotations
 
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-
-def across(x: Float[Tensor, "c h w"], mask: Float[Tensor, "h w"]) -> float:
-    """Sum of the differences across the edge of a mask."""
-    return sum(float(apart[edge].sum()) for apart, edge in pairs(x, mask))
+from unfog.tasks.seam import across, pairs
 
 
 def beside(x: Float[Tensor, "c h w"], mask: Float[Tensor, "h w"]) -> float:
@@ -33,16 +30,6 @@ def beside(x: Float[Tensor, "c h w"], mask: Float[Tensor, "h w"]) -> float:
         ways = plain[:-2] + plain[2:]
         total += float(((near[:-2] + near[2:]) / ways.clamp(min=1))[edge].sum())
     return total
-
-
-def pairs(
-    x: Float[Tensor, "c h w"], mask: Float[Tensor, "h w"]
-) -> list[tuple[Float[Tensor, "n m"], Bool[Tensor, "n m"]]]:
-    """Differences of neighbours along the first axis of what is returned, and which of them cross the edge."""
-    found = list[tuple[Tensor, Tensor]]()
-    for turned, painted in ((x, mask > 0), (x.mT, mask.mT > 0)):
-        found.append((turned.diff(dim=1).square().mean(0).sqrt(), painted[1:] != painted[:-1]))
-    return found
 
 
 def seam_ratio(

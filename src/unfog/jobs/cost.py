@@ -65,8 +65,8 @@ def evaluations(way: Way, size: tuple[int, int], side: int) -> int:
         case Denoise(views=views, sampled=sampled):
             views = 1 if sampled else views
             return views * count((height, width), side, overlap(side, views))
-        case Inpaint(method="repaint"):
-            return TIMES
+        case Inpaint(method=method, tries=tries):
+            return tries * (TIMES if method == "repaint" else 1)
         case Restore(degradation=degradation, amount=amount, method=method):
             times = int(amount or 1) if degradation == "downsample" else 1
             gradients = RESTORERS[method].gradients if method in RESTORERS else 0

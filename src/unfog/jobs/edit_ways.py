@@ -17,7 +17,7 @@ from unfog.media.mask import box_mask, feathered
 from unfog.media.original import Original
 from unfog.model.model import Model
 from unfog.samplers.step import Step, last
-from unfog.tasks.frame import Frame, around, frame_of, seen, shrunk
+from unfog.tasks.frame import Frame, around, frame_of, seen, shrunk, shrunk_beside
 from unfog.tasks.generate import Tally
 from unfog.tasks.img2img import img2img
 from unfog.tasks.inpaint import inpaint
@@ -105,8 +105,7 @@ def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, t
     assert mask is not None
     mask = feathered(mask, way.feather)
     frame = around(mask, model.config.picture.size, crop=False if way.margins is not None else way.crop)
-    x = shrunk(frame.cut(seen(picture.pixels, channels)), frame.canvas)
-    small = F.adaptive_max_pool2d(frame.cut(mask)[None, None], frame.canvas[::-1])
+    x, small = shrunk_beside(frame.cut(seen(picture.pixels, channels)), frame.cut(mask)[None, None], frame.canvas)
 
     def run(seed: int) -> Iterator[Step]:
         yield from inpaint(
@@ -117,6 +116,7 @@ def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, t
             [seed],
             request.sample,
             method=method,
+            tries=way.tries,
             negative=request.negative,
             tally=tally,
         )

@@ -22,6 +22,7 @@ from unfog.nets.upscaler import Upscaler
 from unfog.tasks.upscale import upscale
 from unfog.util.errors import UsageError
 
+SHARE = 0.5  # of a small pixel that has to be masked for it to be painted
 ROOM = 2.0  # a cut-out is so many times as large as what is painted in it
 SMALL = 0.5  # of a side of the picture: what fits into less is worked on by itself
 LARGEST = 8  # times as long as wide is the longest picture that is painted in one piece
@@ -110,6 +111,25 @@ def shrunk(x: Float[Tensor, "b c h w"], size: tuple[int, int]) -> Float[Tensor, 
     if width <= x.shape[3] and height <= x.shape[2]:
         return F.interpolate(x, size=(height, width), mode="area")
     return F.interpolate(x, size=(height, width), mode="bicubic", antialias=True).clamp(-1, 1)
+
+
+def shrunk_beside(
+    x: Float[Tensor, "1 c h w"], mask: Float[Tensor, "1 1 h w"], size: tuple[int, int]
+) -> tuple[Float[Tensor, "1 c h2 w2"], Float[Tensor, "1 1 h2 w2"]]:
+    """A picture and a mask of what is painted in it, at ``size`` (width, height).
+
+    A pixel of the small picture is the mean of what is known there. It is painted if more than half of it is; what is
+    masked of the others is then what lies beside it. A mask so thin that nothing would be painted counts everywhere.
+    """
+    width, height = size
+    most = F.adaptive_max_pool2d(mask, (height, width))
+    share = F.adaptive_avg_pool2d((mask > 0).to(x.dtype), (height, width))
+    known = (1 - mask).clamp(min=1e-4)
+    small = shrunk(x, size)
+    if width <= x.shape[3] and height <= x.shape[2]:
+        small = shrunk(x * known, size) / shrunk(known, size)
+    painted = share > SHARE if bool((share > SHARE).any()) else share > 0
+    return small, most * painted
 
 
 def grown(x: Float[Tensor, "b c h w"], size: tuple[int, int], upscaler: Upscaler | None) -> Float[Tensor, "b c h2 w2"]:

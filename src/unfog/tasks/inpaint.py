@@ -5,6 +5,8 @@
     repaint  told if it can be, and every step is made several times, so what is painted and what is given get to know
              each other
 
+Each is painted several times side by side, with other noise, and the one with the least seam is kept.
+
 RePaint (Lugmayr et al. 2022): after a step from t to s, noise leads back to t by the transition of the Markov chain,
 and the step is made again; here with jumps of one step.
 """
@@ -18,7 +20,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Float64
+from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
 from unfog.config.sample import SampleConfig
@@ -30,11 +32,12 @@ from unfog.model.model import Model
 from unfog.nets.layers import pad_to_multiple
 from unfog.samplers.ddim import ddim
 from unfog.samplers.step import NoiseSource, Step
-from unfog.tasks.generate import Tally, guided, noise_of, one_by_one, times, walk
+from unfog.tasks.generate import Tally, guided, one_by_one, times, walk
+from unfog.tasks.seam import across
 from unfog.text.prompt import Composition
-from unfog.util.random import Draw
+from unfog.util.random import Draw, Noise
 
-TIMES = 5  # that RePaint makes each step
+TIMES = 2  # that RePaint makes each step
 
 
 @torch.no_grad()
@@ -47,6 +50,7 @@ def inpaint(
     sample: SampleConfig,
     *,
     method: Literal["told", "kept", "repaint"],
+    tries: int = 1,
     negative: str = "",
     tally: Tally | None = None,
 ) -> Iterator[Step]:
@@ -56,11 +60,11 @@ def inpaint(
         model: a loaded model (evaluation mode), with ``config.completes`` for the method ``told``.
         x: the picture at the size it is worked on; mask: 1 to paint, 0 to stay, between: how much may change.
         prompt: what the finished picture shows; seeds, sample, negative, tally: as in ``tasks.generate.generate``.
+        tries: how often each is painted; every step yields the one with the least seam so far.
     """
     x, mask = x.to(model.device), mask.to(model.device)
-    y, process = model.encode(x), model.denoiser.process
-    known = (mask == 0).to(x.dtype)
-    control = model.told(x, known) if method != "kept" and model.config.completes else None
+    y, process, known = model.encode(x), model.denoiser.process, mask == 0
+    control = model.told(x, known.to(x.dtype)) if method != "kept" and model.config.completes else None
 
     def beside(cond: Cond) -> Cond:
         return cond if control is None else replace(cond, control=control.expand(cond.batch, *control.shape[1:]))
@@ -68,17 +72,47 @@ def inpaint(
     denoise = guided(model, prompt, negative, sample, tally or Tally(), beside=beside, beside_null=beside)
     if model.device.type == "cpu":
         denoise = one_by_one(denoise)
-    kept = keep(denoise, y, celled(mask, 1 if model.config.codec is None else model.config.codec.patch), process)
-    noise = noise_of(model, seeds, (x.shape[3], x.shape[2]))
-    if method == "repaint":
-        yield from repaint(kept, process, noise, times(sample, process))
-    else:
-        yield from walk(model, kept, noise, sample)
+    cell = 1 if model.config.codec is None else model.config.codec.patch
+    kept = keep(denoise, y, celled(mask, cell), process)
+    shared = (celled(mask, cell) > 0) & (celled(known.to(x.dtype), cell) > 0)
+    if shared.any():
+        kept = fitted(kept, model, x, known, shared)
+    rows, index = [seed for seed in seeds for _ in range(tries)], list(range(tries)) * len(seeds)
+    noise = Noise(tuple(rows), model.shape((x.shape[2], x.shape[3])), device=model.device, index=tuple(index))
+    repeated = repaint(kept, process, noise, times(sample, process)) if method == "repaint" else None
+    for step in repeated or walk(model, kept, noise, sample):
+        yield step if tries == 1 else best(step, model, x, mask, tries)
 
 
 def celled(mask: Float[Tensor, "1 1 h w"], cell: int) -> Float[Tensor, "1 1 h2 w2"]:
     """The mask in cells of so many pixels a side, as the codec makes them: one is painted if any of its pixels is."""
     return F.max_pool2d(pad_to_multiple(mask, cell), cell)
+
+
+def fitted(
+    denoise: Denoise,
+    model: Model,
+    x: Float[Tensor, "1 c h w"],
+    known: Bool[Tensor, "1 1 h w"],
+    shared: Bool[Tensor, "1 1 h2 w2"],
+) -> Denoise:
+    """``denoise`` with what is known of a cell in it, where only a part of the cell is: put there as pixels."""
+
+    def fit(z: Tensor, t: Tensor) -> Tensor:
+        x0 = denoise(z, t)
+        pixels = model.codec.decode(x0)[..., : x.shape[2], : x.shape[3]].clamp(-1, 1)
+        return model.encode(x.where(known, pixels)).where(shared, x0)
+
+    return one_by_one(fit) if model.device.type == "cpu" else fit
+
+
+def best(step: Step, model: Model, x: Float[Tensor, "1 c h w"], mask: Float[Tensor, "1 1 h w"], tries: int) -> Step:
+    """Of every ``tries`` rows the one whose estimate has the least seam with ``x``."""
+    pixels = torch.cat([model.codec.decode(row) for row in step.x0.split(1)])[..., : x.shape[2], : x.shape[3]]
+    laid = pixels.where(mask > 0, x)
+    seams = torch.tensor([across(picture, mask[0, 0]) for picture in laid])
+    rows = seams.unflatten(0, (-1, tries)).argmin(1) + torch.arange(0, len(seams), tries)
+    return replace(step, x=step.x[rows], x0=step.x0[rows])
 
 
 def repaint(denoise: Denoise, process: Process, noise: NoiseSource, ts: Float64[Tensor, " nodes"]) -> Iterator[Step]:

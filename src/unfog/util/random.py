@@ -154,19 +154,21 @@ class Noise:
     Args:
         seeds: one seed in 0..2**64-1 per sample.
         shape: shape of one sample, without the batch axis.
+        index: one number per sample that tells those of one seed apart; ``None``: 0.
     """
 
     seeds: tuple[int, ...]
     shape: tuple[int, ...]
     dtype: torch.dtype = torch.float32
     device: torch.device | None = None
+    index: tuple[int, ...] | None = None
 
     def __call__(self, step: int, draw: Draw = Draw.STEP) -> Tensor:
         """Standard normal tensor ``(len(seeds), *shape)`` of this step and kind; the same at every call.
 
         Drawn on the CPU and moved: the same numbers whatever the device, which may know no float64 (Apple's).
         """
-        return normal(self.seeds, self.shape, draw=draw, step=step).to(self.device, self.dtype)
+        return normal(self.seeds, self.shape, draw=draw, step=step, index=self.index).to(self.device, self.dtype)
 
 
 class Dice:

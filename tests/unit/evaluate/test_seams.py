@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from unfog.evaluate.psnr import psnr
-from unfog.evaluate.seams import across, prominence, seam_ratio
+from unfog.evaluate.seams import prominence, seam_ratio
+from unfog.tasks.seam import across
 
 RAMP = torch.arange(7.0).expand(3, 5, 7)  # every pixel one more than its left neighbour
 MASK = torch.zeros(5, 7).index_fill(1, torch.tensor([3, 4, 5, 6]), 1.0)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from unfog.media.alpha import over, premultiplied
 from unfog.media.image import from_uint8, to_uint8
-from unfog.tasks.frame import LARGEST, Frame, around, frame_of, grown, laid, mixed, seen, shrunk
+from unfog.tasks.frame import LARGEST, Frame, around, frame_of, grown, laid, mixed, seen, shrunk, shrunk_beside
 from unfog.util.errors import UsageError
 from unfog.util.random import Dice, Draw
 
@@ -146,3 +146,27 @@ def test_what_is_transparent_has_no_say_in_a_mixed_colour():
     same = pixels(4, 6, 6)
     same[3] = same[3].clamp(min=1)
     assert (mixed(same, same, torch.full((6, 6), 0.3)).int() - same.int()).abs().max() <= 1
+
+
+def test_a_small_pixel_is_painted_if_more_than_half_of_it_is_and_else_shows_what_is_known_of_it():
+    x, mask = torch.full((1, 3, 4, 8), 0.5), torch.zeros(1, 1, 4, 8)
+    mask[..., :2] = 1  # two of four columns: not more than half
+    mask[..., 4:7] = 1
+    x[..., :2], x[..., 4:7] = -1.0, -1.0  # hidden: what is known is 0.5
+    small, painted = shrunk_beside(x, mask, (2, 1))
+    assert painted[0, 0].tolist() == [[0.0, 1.0]]
+    assert torch.allclose(small[..., :1], torch.tensor(0.5), atol=1e-3)
+
+
+def test_a_mask_too_thin_for_any_small_pixel_counts_everywhere():
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., 3] = 1
+    assert shrunk_beside(torch.zeros(1, 3, 8, 8), mask, (2, 2))[1][0, 0].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+
+
+def test_grey_of_a_mask_stays_grey_and_a_picture_of_the_same_size_as_it_is():
+    x, mask = torch.rand(1, 3, 6, 6) * 2 - 1, torch.zeros(1, 1, 6, 6)
+    mask[..., :3, :], mask[..., 2:3, :] = 1.0, 0.25
+    small, painted = shrunk_beside(x, mask, (6, 6))
+    assert torch.equal(painted, mask)
+    assert torch.allclose(small, x, atol=1e-5)

@@ -16,7 +16,8 @@ from unfog.model.model import Model
 from unfog.samplers import SAMPLERS
 from unfog.samplers.step import last
 from unfog.tasks.generate import Tally
-from unfog.tasks.inpaint import TIMES, celled, inpaint, repaint
+from unfog.tasks.inpaint import TIMES, celled, fitted, inpaint, repaint
+from unfog.tasks.seam import across
 from unfog.util.random import Draw, normal
 
 PROMPT = "a red circle"
@@ -35,6 +36,11 @@ def middle(height: int = 16, width: int = 16) -> Tensor:
     mask = torch.zeros(1, 1, height, width)
     mask[..., 4:11, 3:9] = 1
     return mask
+
+
+def latent_model() -> Model:
+    codec = VAEConfig(picture=PictureConfig(size=16, channels=3), latent=4, patch=4, width=8, encoder=1, decoder=1)
+    return awake_model(tiny_config().model_copy(update={"codec": codec, "completes": True}))
 
 
 def painted(model: Model, method: str, *, x: Tensor | None = None, mask: Tensor | None = None, **settings) -> Tensor:
@@ -69,7 +75,7 @@ def test_told_sees_what_is_given_and_nothing_of_what_is_not(model):
     assert apart[inside].abs().max() >= 1e-4
 
 
-def test_the_network_is_told_by_the_method_told_alone(model):
+def test_the_network_is_told_but_by_the_method_kept(model):
     plain = awake_model()
     assert painted(plain, "kept").isfinite().all()
     controls = list[bool]()
@@ -117,6 +123,20 @@ def test_repaint_makes_every_step_but_the_last_several_times(model):
     assert [a.s for a in steps[:-1]] == [b.t for b in steps[1:]]
 
 
+@pytest.mark.parametrize("method", ["told", "kept", "repaint"])
+def test_of_several_tries_the_one_with_the_least_seam_is_kept(model, method):
+    x, mask, sample = picture(), middle(), SampleConfig.parse({"steps": 2, "guidance": 1.0, "sampler": "ddim"})
+    seams = list[float]()
+    for tries in (1, 2, 6):
+        tally = Tally()
+        made = list(inpaint(model, x, mask, PROMPT, [3, 4], sample, method=method, tries=tries, tally=tally))
+        assert [step.x.shape for step in made] == [(2, 3, 16, 16)] * 2
+        assert tally.rows == 2 * tries * (TIMES + 1 if method == "repaint" else 2)
+        seams.append(sum(across(row, mask[0, 0]) for row in made[-1].x0))
+    assert seams[0] >= seams[1] >= seams[2]
+    assert seams[0] > seams[2]
+
+
 @pytest.mark.slow
 def test_repaint_approaches_the_marginals():
     """Of Gaussian data: mean and deviation of what comes out; the posterior of a step is narrower than it should be."""
@@ -141,9 +161,10 @@ def test_repaint_approaches_the_marginals():
 
 
 def test_together_and_alone_are_the_same_bits(model):
-    for method in ("told", "repaint"):
-        sample = SampleConfig.parse({"steps": 2, "guidance": 2.0})
-        run = [list(inpaint(model, picture(), middle(), PROMPT, s, sample, method=method)) for s in ([5, 6], [6])]
+    sample = SampleConfig.parse({"steps": 2, "guidance": 2.0})
+    for method, tries in (("told", 1), ("told", 3), ("repaint", 2)):
+        ask = {"method": method, "tries": tries}
+        run = [list(inpaint(model, picture(), middle(), PROMPT, s, sample, **ask)) for s in ([5, 6], [6])]
         assert torch.equal(run[1][-1].x[0], run[0][-1].x[1])
 
 
@@ -164,9 +185,7 @@ def test_cells_of_latents():
 
 @pytest.mark.parametrize("size", [(16, 16), (13, 18)])
 def test_in_latents_what_is_given_stays_in_every_cell_without_a_painted_pixel(size):
-    config = tiny_config()
-    codec = VAEConfig(picture=PictureConfig(size=16, channels=3), latent=4, patch=4, width=8, encoder=1, decoder=1)
-    latent = awake_model(config.model_copy(update={"codec": codec, "completes": True}))
+    latent = latent_model()
     x, mask = picture(*size), torch.zeros(1, 1, *size)
     mask[..., 4:8, 4:8] = 1
     given = latent.encode(x)
@@ -175,3 +194,20 @@ def test_in_latents_what_is_given_stays_in_every_cell_without_a_painted_pixel(si
         same = (found == given).all(1)[0]
         assert not same[1, 1]
         assert same.sum() == same.numel() - 1
+
+
+def test_what_is_known_of_a_cell_is_put_into_its_estimate():
+    """Only in the cells that are partly known, and nothing of what is hidden in them."""
+    latent, x, mask = latent_model(), picture(), torch.zeros(1, 1, 16, 16)
+    mask[..., 6:12, 4:8] = 1  # the lower half of one cell and all of the next
+    shared = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
+    shared[..., 1, 1] = True
+    estimate = normal([2], (4, 4, 4), draw=Draw.TEST)
+    fit = fitted(lambda *_: estimate, latent, x, mask == 0, shared)
+    found = fit(estimate, torch.ones(1))
+    pixels = x.where(mask == 0, latent.codec.decode(estimate).clamp(-1, 1))
+    assert torch.equal(found.where(~shared, estimate), estimate)
+    assert torch.equal(found, latent.encode(pixels).where(shared, estimate))
+    assert not torch.equal(found, estimate)
+    hidden = torch.where(mask > 0, picture(index=1), x)
+    assert torch.equal(fitted(lambda *_: estimate, latent, hidden, mask == 0, shared)(estimate, torch.ones(1)), found)
