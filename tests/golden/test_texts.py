@@ -16,6 +16,7 @@ from unfog.media.recipe import parse_recipe, recipe_text
 
 HERE = Path(__file__).parent
 RECIPE = recipe_of(
+    numerics=1,  # of a picture from back then
     canvas=(24, 16),
     prompt='two green stars\n"above", a red circle: größer 日本 🟢',
     negative="blurry, \x1b[31mgrey",

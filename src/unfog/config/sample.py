@@ -58,6 +58,8 @@ GridName = Literal[
 PLAIN: tuple[SamplerName, GridName] = ("trig_multistep", "fitted")
 """The default sampler and grid without guidance: what comes nearest to exact solutions in 5 to 20 steps. Guided
 estimates bend more sharply, and the defaults of ``SampleConfig`` follow them better (docs/samplers.md)."""
+GUIDED: GridName = "beta"
+"""The grid of guided models: eight steps on it are as good as twelve on ``rf_shift`` (docs/LOG.md)."""
 CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model
 LogSNR = Annotated[float, Field(ge=-50, le=50)]
 Nodes = Annotated[tuple[LogSNR, ...], Field(max_length=999)]
@@ -142,7 +144,7 @@ class Layer(Config):
     copies: Annotated[int, Field(ge=1, le=6)] = 1
     scale: Annotated[float, Field(ge=0.2, le=3)] = 1.0
     """How large it is beside the others."""
-    to: Annotated[int, Field(ge=0, le=15)] | None = None
+    to: Annotated[int, Field(ge=0, le=6)] | None = None
     """An earlier layer that stands to this one, counted from 0; the first has none."""
     stands: Standing = "beside"
     """How that one stands to this: it is left of it, on it, wears it."""

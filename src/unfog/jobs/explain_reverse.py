@@ -91,7 +91,8 @@ def explain_reverse_job(
     check_writable(out.parent)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     yield from notes(loaded.model, [wanted.prompt], wanted.negative)
-    if needs_whole(wanted, found):
+    whole = needs_whole(wanted, found)
+    if whole:
         yield Note("explained in one piece; `unfog generate` paints this prompt so with --whole")
     guidable = found.manifest.caption_dropout > 0
     seen = yield from watched(request, loaded, guidable=guidable)
@@ -103,7 +104,7 @@ def explain_reverse_job(
     with staged_directory(out, facts=numbers) as folder:
         (folder / "picture.png").write_bytes(picture_file(finished[0], recipe))
         write(folder, shown)
-        text = reverse_page(shown, facts(wanted, found, seen), footer(wanted, found))
+        text = reverse_page(shown, facts(wanted, found, seen), footer(wanted, found, whole=whole))
         (folder / PAGE).write_text(text, encoding="utf-8", newline="\n")
     yield Picture(finished[0], painted[0], recipe, out / "picture.png")
     yield Result(
@@ -282,15 +283,15 @@ def needs_whole(wanted: GenerateRequest, found: Found) -> bool:
     return wanted.layout is None and layers is not None
 
 
-def footer(wanted: GenerateRequest, found: Found) -> str:
-    """How the picture of the page is made alone."""
+def footer(wanted: GenerateRequest, found: Found, *, whole: bool) -> str:
+    """How the picture of the page is made alone; ``whole``: it has to be said that it is in one piece."""
     s = wanted.sample
     words = ["unfog", "generate", shlex.quote(wanted.prompt), "--seed", str(wanted.seed), "--model", found.name]
     words += ["--sampler", s.sampler, "--steps", str(s.steps), "--guidance", f"{s.guidance:g}"]
     words += [] if s.grid == "calibrated" else ["--times", s.grid]
     words += ["--negative", shlex.quote(wanted.negative)] if wanted.negative.strip() else []
     words += ["--sag", f"{s.sag:g}"] if s.sag else []
-    words += ["--whole"] if needs_whole(wanted, found) else []
+    words += ["--whole"] if whole else []
     return (
         f"Made by unfog {__version__}. The picture alone, picture.png beside this page, is that of: {' '.join(words)}"
         " (its exact recipe is inside the file: unfog replay picture.png)."

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from unfog.config.sample import PLAIN, SampleConfig
+from unfog.config.sample import GUIDED, PLAIN, SampleConfig
 from unfog.config.train import RunConfig, TrainConfig
 from unfog.data.dataset import Dataset
 from unfog.jobs.run_folder import RunFolder
@@ -28,8 +28,10 @@ PROMPTS = 16
 
 def recommended(config: TrainConfig) -> SampleConfig:
     """How to sample a model trained so: without guidance if no caption was dropped, since it knows no null caption."""
+    if config.caption_dropout:
+        return SampleConfig(grid=GUIDED)
     sampler, grid = PLAIN
-    return SampleConfig() if config.caption_dropout else SampleConfig(guidance=1.0, sampler=sampler, grid=grid)
+    return SampleConfig(guidance=1.0, sampler=sampler, grid=grid)
 
 
 class Watch(Protocol):

@@ -43,7 +43,7 @@ class Piece:
 
 
 def pieces(layout: Layout) -> list[tuple[int, int]]:
-    """What is painted, in this order: layer and copy. A ground is painted before."""
+    """What is painted, in this order: layer and copy. A ground is painted after them."""
     return [(k, copy) for k, layer in enumerate(layout.layers) for copy in range(layer.copies)]
 
 

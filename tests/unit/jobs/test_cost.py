@@ -51,7 +51,8 @@ def test_a_mean_is_one_step_of_as_many_evaluations_as_it_takes(views):
         (Restore(degradation="downsample", amount=2, method="ddnm"), 14, 9 * 5),  # windows of 80x46
         (Img2Img(strength=0.5), 8, 1),  # painted at the size of the model
         (Upscale(factor=2), 2, 1),
-        (Inpaint(method="repaint"), 14, 5),  # every step five times
+        (Inpaint(method="repaint"), 14, 6),  # every step twice, three side by side
+        (Inpaint(method="told", tries=2), 14, 2),
     ],
 )
 def test_what_keeps_to_a_picture_is_as_much_work_as_the_picture_is_large(way, steps, each):

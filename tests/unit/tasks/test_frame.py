@@ -165,7 +165,7 @@ def test_a_mask_too_thin_for_any_small_pixel_counts_everywhere():
 
 
 def test_grey_of_a_mask_stays_grey_and_a_picture_of_the_same_size_as_it_is():
-    x, mask = torch.rand(1, 3, 6, 6) * 2 - 1, torch.zeros(1, 1, 6, 6)
+    x, mask = from_uint8(pixels(3, 6, 6))[None], torch.zeros(1, 1, 6, 6)
     mask[..., :3, :], mask[..., 2:3, :] = 1.0, 0.25
     small, painted = shrunk_beside(x, mask, (6, 6))
     assert torch.equal(painted, mask)
