@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,9 @@ def train(out: Path, *options: str, sets: tuple[str, ...] = ()) -> int:
 def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that learned to make pictures smaller, for a moment."""
     out = tmp_path_factory.mktemp("latents") / "codec"
-    assert train(out, "--preset", "vae", sets=("model.width=16", "model.encoder=1", "model.decoder=1")) == Exit.OK
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert train(out, "--preset", "vae", sets=("model.width=16", "model.encoder=1", "model.decoder=1")) == Exit.OK
+    assert f"use it: unfog train DATA --codec {out / 'model'}" in told.getvalue()
     return out
 
 

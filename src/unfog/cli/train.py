@@ -87,4 +87,11 @@ def say(payload: Mapping[str, Any]) -> None:
     if "seconds" in payload:  # absent if the run had ended before
         outside = f"{payload['share_outside_compute']:.1%} of it outside forward, backward and optimiser"
         print(f"{payload['images_per_second']:.1f} images/s; {payload['seconds']:.0f} s, {outside}")
-    print(one_line(f'use it: unfog generate "..." --model {shlex.quote(payload["run"])}'))
+    match payload["kind"]:
+        case "diffusion":
+            print(one_line(f'use it: unfog generate "..." --model {shlex.quote(payload["run"])}'))
+        case "contrast" | "vae" as kind:
+            option = "--start" if kind == "contrast" else "--codec"
+            print(one_line(f"use it: unfog train DATA {option} {shlex.quote(payload['model'])}"))
+        case _:
+            pass

@@ -208,7 +208,8 @@ def follow(
         write_model(folder.model, folder, run, tokenizer, state, dataset)
     session.other = time.perf_counter() - begin - session.data - session.compute  # the last validation and saving, too
     facts = session.facts() if session.images else {}
-    yield Result({"model": str(folder.model), "run": str(folder.root), "images": state.seen_images, **facts})
+    named = {"model": str(folder.model), "run": str(folder.root), "kind": run.config.model.kind}
+    yield Result({**named, "images": state.seen_images, **facts})
 
 
 def watch_of(config: RunConfig, dataset: Dataset, state: TrainState[Any], folder: RunFolder) -> Watch:
