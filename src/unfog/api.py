@@ -217,7 +217,14 @@ class Model:
             drawn: as of ``edit``.
         """
         picture = given(image)
-        settings = {"method": method, "tries": tries, "feather": feather, "crop": crop} | {"box": box, "words": words}
+        settings = {
+            "method": method,
+            "tries": tries,
+            "feather": feather,
+            "crop": crop,
+            "box": box,
+            "words": words,
+        }
         plane = None if mask is None else checked_mask(given(mask), picture.size, "the mask")
         return self._edited(Inputs(picture, plane), prompt, Inpaint.parse(settings), drawn)
 

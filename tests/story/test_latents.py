@@ -36,7 +36,7 @@ def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("latents") / "codec"
     with contextlib.redirect_stdout(io.StringIO()) as told:
         assert train(out, "--preset", "vae", sets=("model.width=16", "model.encoder=1", "model.decoder=1")) == Exit.OK
-    assert f"use it: unfog train DATA --codec {out / 'model'}" in told.getvalue()
+    assert f"use it: unfog train DATA --codec {out / 'model'} --out NEW" in told.getvalue()
     return out
 
 

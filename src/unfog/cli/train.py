@@ -92,6 +92,6 @@ def say(payload: Mapping[str, Any]) -> None:
             print(one_line(f'use it: unfog generate "..." --model {shlex.quote(payload["run"])}'))
         case "contrast" | "vae" as kind:
             option = "--start" if kind == "contrast" else "--codec"
-            print(one_line(f"use it: unfog train DATA {option} {shlex.quote(payload['model'])}"))
-        case _:
+            print(one_line(f"use it: unfog train DATA {option} {shlex.quote(payload['model'])} --out NEW"))
+        case _:  # what enlarges goes into a package with a model
             pass

@@ -57,7 +57,7 @@ GridName = Literal[
 ]
 PLAIN: tuple[SamplerName, GridName] = ("trig_multistep", "fitted")
 """The default sampler and grid without guidance: what comes nearest to exact solutions in 5 to 20 steps. Guided
-estimates bend more sharply, and the defaults of ``SampleConfig`` follow them better (docs/samplers.md)."""
+estimates bend more sharply, and ``unipc`` follows them better (docs/samplers.md)."""
 GUIDED: GridName = "beta"
 """The grid of guided models: eight steps on it are as good as twelve on ``rf_shift`` (docs/LOG.md)."""
 CALIBRATED = "calibrated"  # the grid of nodes that were fitted to one model

@@ -98,7 +98,7 @@ class Training:
         """Ask a training that runs to save and end, once: a second signal would not let it save. Whether it runs."""
         if self.run is None or self.run.job is not job:
             return False
-        if self.run.deadline is None:
+        if self.run.deadline is None and self.run.hand.alive:  # one that only begins is told when it has begun
             self.run.deadline = time.monotonic() + SAVE_S
             self.run.hand.terminate()
         return True

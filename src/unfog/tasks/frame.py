@@ -119,17 +119,16 @@ def shrunk_beside(
     """A picture and a mask of what is painted in it, at ``size`` (width, height).
 
     A pixel of the small picture is the mean of what is known there. It is painted if more than half of it is; what is
-    masked of the others is then what lies beside it. A mask so thin that nothing would be painted counts everywhere.
+    masked of the others is then what lies beside it. A mask so thin that nothing would be painted counts everywhere, as
+    does any where the picture is enlarged.
     """
     width, height = size
     most = F.adaptive_max_pool2d(mask, (height, width))
-    share = F.adaptive_avg_pool2d((mask > 0).to(x.dtype), (height, width))
+    if width > x.shape[3] or height > x.shape[2]:
+        return shrunk(x, size), most
     known = (1 - mask).clamp(min=1e-4)
-    small = shrunk(x, size)
-    if width <= x.shape[3] and height <= x.shape[2]:
-        small = shrunk(x * known, size) / shrunk(known, size)
-    painted = share > SHARE if bool((share > SHARE).any()) else share > 0
-    return small, most * painted
+    mostly = F.adaptive_avg_pool2d((mask > 0).to(x.dtype), (height, width)) > SHARE
+    return shrunk(x * known, size) / shrunk(known, size), most * mostly if mostly.any() else most
 
 
 def grown(x: Float[Tensor, "b c h w"], size: tuple[int, int], upscaler: Upscaler | None) -> Float[Tensor, "b c h2 w2"]:

@@ -5,7 +5,7 @@
     repaint  told if it can be, and every step is made several times, so what is painted and what is given get to know
              each other
 
-Each is painted several times side by side, with other noise, and the one with the least seam is kept.
+Each may be painted several times side by side, with other noise; the one with the least seam is kept.
 
 RePaint (Lugmayr et al. 2022): after a step from t to s, noise leads back to t by the transition of the Markov chain,
 and the step is made again; here with jumps of one step.
@@ -60,7 +60,8 @@ def inpaint(
         model: a loaded model (evaluation mode), with ``config.completes`` for the method ``told``.
         x: the picture at the size it is worked on; mask: 1 to paint, 0 to stay, between: how much may change.
         prompt: what the finished picture shows; seeds, sample, negative, tally: as in ``tasks.generate.generate``.
-        tries: how often each is painted; every step yields the one with the least seam so far.
+        tries: how often each is painted; every step yields the one with the least seam so far. On a GPU all of them
+            pass through the network together, so memory grows with their number.
     """
     x, mask = x.to(model.device), mask.to(model.device)
     y, process, known = model.encode(x), model.denoiser.process, mask == 0
@@ -73,14 +74,18 @@ def inpaint(
     if model.device.type == "cpu":
         denoise = one_by_one(denoise)
     cell = 1 if model.config.codec is None else model.config.codec.patch
-    kept = keep(denoise, y, celled(mask, cell), process)
-    shared = (celled(mask, cell) > 0) & (celled(known.to(x.dtype), cell) > 0)
-    if shared.any():
-        kept = fitted(kept, model, x, known, shared)
+    cells = celled(mask, cell)
+    kept = keep(denoise, y, cells, process)
+    partly = (cells > 0) & (celled(known.to(x.dtype), cell) > 0)
+    if partly.any():
+        kept = fitted(kept, model, x, known, partly)
     rows, index = [seed for seed in seeds for _ in range(tries)], list(range(tries)) * len(seeds)
     noise = Noise(tuple(rows), model.shape((x.shape[2], x.shape[3])), device=model.device, index=tuple(index))
-    repeated = repaint(kept, process, noise, times(sample, process)) if method == "repaint" else None
-    for step in repeated or walk(model, kept, noise, sample):
+    if method == "repaint":
+        steps = repaint(kept, process, noise, times(sample, process))
+    else:
+        steps = walk(model, kept, noise, sample)
+    for step in steps:
         yield step if tries == 1 else best(step, model, x, mask, tries)
 
 
@@ -94,25 +99,29 @@ def fitted(
     model: Model,
     x: Float[Tensor, "1 c h w"],
     known: Bool[Tensor, "1 1 h w"],
-    shared: Bool[Tensor, "1 1 h2 w2"],
+    partly: Bool[Tensor, "1 1 h2 w2"],
 ) -> Denoise:
     """``denoise`` with what is known of a cell in it, where only a part of the cell is: put there as pixels."""
 
     def fit(z: Tensor, t: Tensor) -> Tensor:
         x0 = denoise(z, t)
-        pixels = model.codec.decode(x0)[..., : x.shape[2], : x.shape[3]].clamp(-1, 1)
-        return model.encode(x.where(known, pixels)).where(shared, x0)
+        fits = [model.encode(x.where(known, pixels_of(row, model, x))) for row in x0.split(1)]
+        return torch.cat(fits).where(partly, x0)
 
     return one_by_one(fit) if model.device.type == "cpu" else fit
 
 
 def best(step: Step, model: Model, x: Float[Tensor, "1 c h w"], mask: Float[Tensor, "1 1 h w"], tries: int) -> Step:
     """Of every ``tries`` rows the one whose estimate has the least seam with ``x``."""
-    pixels = torch.cat([model.codec.decode(row) for row in step.x0.split(1)])[..., : x.shape[2], : x.shape[3]]
-    laid = pixels.where(mask > 0, x)
-    seams = torch.tensor([across(picture, mask[0, 0]) for picture in laid])
+    laid = [pixels_of(row, model, x).where(mask > 0, x)[0] for row in step.x0.split(1)]
+    seams = torch.tensor([across(picture, mask[0, 0]) for picture in laid]).nan_to_num(torch.inf)
     rows = seams.unflatten(0, (-1, tries)).argmin(1) + torch.arange(0, len(seams), tries)
     return replace(step, x=step.x[rows], x0=step.x0[rows])
+
+
+def pixels_of(x0: Float[Tensor, "1 d h2 w2"], model: Model, x: Float[Tensor, "1 c h w"]) -> Float[Tensor, "1 c h w"]:
+    """An estimate as a picture as large as ``x``."""
+    return model.codec.decode(x0)[..., : x.shape[2], : x.shape[3]].clamp(-1, 1)
 
 
 def repaint(denoise: Denoise, process: Process, noise: NoiseSource, ts: Float64[Tensor, " nodes"]) -> Iterator[Step]:

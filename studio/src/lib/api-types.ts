@@ -37,6 +37,7 @@ export type Way =
   | {
       kind: "inpaint";
       method?: "auto" | "told" | "kept" | "repaint";
+      tries?: number;
       feather?: number;
       crop?: boolean | null;
       margins?: [number, number, number, number] | null;

@@ -22,8 +22,8 @@ export const WAYS: readonly WayFacts[] = [
 ];
 
 export type Settings = {
-  inpaint: { feather: number; crop: "auto" | "on" | "off"; method: "auto" | "told" | "kept" | "repaint"; words: string };
-  outpaint: { margins: [number, number, number, number]; feather: number };
+  inpaint: { feather: number; crop: "auto" | "on" | "off"; method: "auto" | "told" | "kept" | "repaint"; tries: number; words: string };
+  outpaint: { margins: [number, number, number, number]; feather: number; tries: number };
   img2img: { strength: number };
   inversion: { was: string; words: number; layout: number };
   restyle: { keep: number; colours: number };
@@ -33,8 +33,8 @@ export type Settings = {
 };
 
 export const DEFAULTS: Settings = {
-  inpaint: { feather: 0, crop: "auto", method: "auto", words: "" },
-  outpaint: { margins: [0, 0, 0, 0], feather: 0 },
+  inpaint: { feather: 0, crop: "auto", method: "auto", tries: 3, words: "" },
+  outpaint: { margins: [0, 0, 0, 0], feather: 0, tries: 3 },
   img2img: { strength: 0.6 },
   inversion: { was: "", words: 0.8, layout: 0.4 },
   restyle: { keep: 0.3, colours: 0.3 },
@@ -48,10 +48,10 @@ const CROPS = { auto: null, on: true, off: false };
 export function wayOf(name: WayName, all: Settings): Way {
   switch (name) {
     case "inpaint": {
-      const { feather, crop, method, words } = all.inpaint;
-      return { kind: "inpaint", method, feather, crop: CROPS[crop], ...(words.trim() ? { words: words.trim() } : {}) };
+      const { feather, crop, method, tries, words } = all.inpaint;
+      return { kind: "inpaint", method, tries, feather, crop: CROPS[crop], ...(words.trim() ? { words: words.trim() } : {}) };
     }
-    case "outpaint": return { kind: "inpaint", margins: all.outpaint.margins, feather: all.outpaint.feather };
+    case "outpaint": return { kind: "inpaint", ...all.outpaint };
     case "restore": {
       const { degradation, amount, sigma } = all.restore;
       const measured = degradation === "blur" || degradation === "downsample";

@@ -46,7 +46,7 @@ export class Tracked {
 
   /** How it is, from an answer or an event. An end is final: an answer that was on its way meanwhile undoes nothing. */
   learn(job: Job): void {
-    if (!this.ended || ENDED.includes(job.state)) this.job = job;
+    if (!this.ended || job.state === this.job.state) this.job = job;
   }
 
   get share(): number {

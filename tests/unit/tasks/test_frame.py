@@ -170,3 +170,11 @@ def test_grey_of_a_mask_stays_grey_and_a_picture_of_the_same_size_as_it_is():
     small, painted = shrunk_beside(x, mask, (6, 6))
     assert torch.equal(painted, mask)
     assert torch.allclose(small, x, atol=1e-5)
+
+
+def test_where_the_picture_is_enlarged_every_pixel_that_is_touched_is_painted():
+    mask = torch.zeros(1, 1, 24, 24)
+    mask[..., 11:19] = 1
+    small, painted = shrunk_beside(torch.where(mask > 0, -1.0, 0.5).expand(1, 3, 24, 24), mask, (32, 32))
+    assert small.shape == (1, 3, 32, 32)
+    assert (small[0, :, painted[0, 0] == 0] - 0.5).abs().max() <= 0.2  # a soft edge of what is hidden, not itself
