@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
+from unfog.config.ask import TrainAsk
+from unfog.config.server import Server
+from unfog.server.hand import TRAINER, Hand
+from unfog.server.ledger import Ledger
+from unfog.server.record import Job
+from unfog.server.store import Store
 from unfog.server.training import Run, Training
 
 
-def test_one_that_only_begins_is_asked_when_it_has_begun_and_once():
-    told, unused = list[str](), SimpleNamespace()
-    hand: Any = SimpleNamespace(alive=False, terminate=lambda: told.append("end"))
-    job, training = SimpleNamespace(), Training(unused, unused, unused)  # type: ignore[arg-type]
-    assert not training.stop(job)  # type: ignore[arg-type]
-    training.run = Run(job, hand)  # type: ignore[arg-type]
-    assert training.stop(job)  # type: ignore[arg-type]
+def test_one_that_only_begins_is_asked_when_it_has_begun_and_once(tmp_path, monkeypatch):
+    async def nobody(*_: object) -> None:
+        pass
+
+    told, alive = list[Hand](), False
+    monkeypatch.setattr(Hand, "terminate", lambda hand: told.append(hand))
+    monkeypatch.setattr(Hand, "alive", property(lambda _: alive))
+    store = Store(tmp_path)
+    training = Training(Server.parse({}), Ledger(store, "this"), nobody)
+    job, hand = (
+        Job("a", "local", TrainAsk.parse({"folder": "scenes", "name": "mine"}), 1.0),
+        Hand(TRAINER, {}, nobody, nobody),
+    )
+    assert not training.stop(job)
+    training.run = Run(job, hand)
+    assert training.stop(job)
     assert (training.run.deadline, told) == (None, [])
-    hand.alive = True
+    alive = True
     for _ in range(2):
-        assert training.stop(job)  # type: ignore[arg-type]
+        assert training.stop(job)
     assert training.run.deadline is not None
-    assert told == ["end"]
+    assert told == [hand]
+    store.close()
