@@ -16,7 +16,7 @@ def test_one_that_only_begins_is_asked_when_it_has_begun_and_once(tmp_path, monk
         pass
 
     told, alive = list[Hand](), False
-    monkeypatch.setattr(Hand, "terminate", lambda hand: told.append(hand))
+    monkeypatch.setattr(Hand, "terminate", lambda hand: told.append(hand))  # noqa: PLW0108  (bound, which append is not)
     monkeypatch.setattr(Hand, "alive", property(lambda _: alive))
     store = Store(tmp_path)
     training = Training(Server.parse({}), Ledger(store, "this"), nobody)
