@@ -22,6 +22,8 @@ from tests.support.saved import save_tiny
 from unfog.model.store import MANIFEST, WEIGHTS
 from unfog.util.errors import Exit
 
+pytestmark = pytest.mark.slow
+
 OUT = "escaped.txt"
 CHANGE = {"x-unfog": "1"}
 PICKLE = b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x93\x94\x8c\x11touch escaped.txt\x94\x85\x94R\x94."

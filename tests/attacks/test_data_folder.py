@@ -18,6 +18,8 @@ from tests.support.saved import save_tiny
 
 from unfog.util.errors import DataError, Exit
 
+pytestmark = pytest.mark.slow
+
 PICKLE = b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x93\x94\x8c\x0ftouch pwned.txt\x94\x85\x94R\x94."
 CODE = b"import os\nos.system('touch pwned.txt')\n"
 PIPE = "pipe:touch pwned.txt"

@@ -11,6 +11,8 @@ from tests.support.doors import Doors
 from tests.support.pictures import encoded, pattern
 from tests.support.saved import save_tiny
 
+pytestmark = pytest.mark.slow
+
 CHANGE = {"x-unfog": "1"}
 WRITES = {
     "os.mkdir",

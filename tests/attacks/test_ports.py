@@ -19,6 +19,8 @@ from tests.support.sockets import listening
 from unfog.config.train import TrainRequest
 from unfog.jobs.train import train_job
 
+pytestmark = pytest.mark.slow
+
 LINUX = pytest.mark.skipif(not Path("/proc/self/net/tcp").is_file(), reason="only Linux tells it so")
 PATIENCE_S = 300
 TRAIN = settings("train.batch=12", "train.preview_every_images=960")

@@ -21,6 +21,8 @@ from unfog.jobs.run_folder import RunFolder
 from unfog.util.errors import Exit
 from unfog.util.files import sha256_file
 
+pytestmark = pytest.mark.slow
+
 IMAGES = 24
 SECONDS = 3600  # that such a small run cannot have taken
 OFTEN = settings("train.batch=12", "train.save_every_images=12", "train.preview_every_images=960")

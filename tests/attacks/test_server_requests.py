@@ -17,6 +17,8 @@ from tests.support.serving import Serving
 
 from unfog.server.run import Escaped
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
