@@ -2,9 +2,9 @@
 
     python tools/make_gallery.py [--model NAME] [--out docs]
 
-writes ``gallery.html``, one page that needs nothing but itself (its pictures are one WebP sheet inside it), and
-``gallery.png``, the same sheet in half its size as a file. A prompt of one picture has seed 0, "16 x" in front of one
-asks for the seeds 0 to 15. What the model says to a prompt stands below its picture; failures stay in.
+writes ``gallery.html``, one page that needs nothing but itself (its pictures are one WebP sheet inside it). A prompt of
+one picture has seed 0, "16 x" in front of one asks for the seeds 0 to 15. What the model says to a prompt stands below
+its picture; failures stay in.
 """
 
 from __future__ import annotations
@@ -180,9 +180,6 @@ def main() -> None:
         raise SystemExit(f"the page has {size} bytes; more than {LARGEST} are too many: lower THUMB or the quality")
     asked.out.mkdir(parents=True, exist_ok=True)
     write_atomic(asked.out / "gallery.html", text.encode())
-    small = io.BytesIO()
-    sheet.convert("RGB").reduce(2).quantize(256).save(small, format="PNG", optimize=True)  # an eighth of the bytes
-    write_atomic(asked.out / "gallery.png", small.getvalue())
     print(f"\n{asked.out / 'gallery.html'}: {size / 1e6:.2f} MB, {len(wanted)} prompts")
 
 
