@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 
 FORGET = 0.97  # share of the past that still counts after one more step
 LONGEST_RETRY_S = 120  # clients that wait as they are told give up on more
+AHEAD = 2  # lines: so far places are promised, the later ones as far apart as those of this line
 NOTHING = 1e-6  # of a step
 
 
@@ -183,10 +184,16 @@ class Promises:
         Args:
             now: this moment, in seconds of any clock that only goes forward.
             ends: seconds until each next place becomes free, in order; those promised before get the first ones.
-                Whoever finds none left comes with the last one; none at all: a second.
+                Whoever finds none left, ``AHEAD`` lines of them, comes with the last one; none at all: a second.
         """
         self.given = [moment for moment in self.given if moment > now]
-        wait = ends[min(len(self.given), len(ends) - 1)] if ends else 1.0
-        if len(self.given) < len(ends):
+        place, last = len(self.given), AHEAD * len(ends) - 1
+        wait = moment_of(min(place, last), ends) if ends else 1.0
+        if place <= last:
             self.given.append(now + wait)
         return max(1, min(LONGEST_RETRY_S, math.ceil(round(wait, 3))))
+
+
+def moment_of(place: int, ends: Sequence[float]) -> float:
+    """Seconds until a place becomes free, of those that are foreseen (counted from 0) or come after them."""
+    return ends[place] if place < len(ends) else ends[-1] * (place + 1) / len(ends)

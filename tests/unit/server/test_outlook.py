@@ -94,9 +94,11 @@ def test_the_pace_follows_what_is_seen():
 
 def test_who_is_refused_comes_when_a_place_is_free():
     promises, ends = Promises(), [0.4, 2.0, 30.0]
-    assert [promises.next(50.0, ends) for _ in range(5)] == [1, 2, 30, 30, 30]
+    assert [promises.next(50.0, ends) for _ in range(8)] == [1, 2, 30, 40, 50, 60, 60, 60]  # as fast as the first three
+    assert promises.next(99.0, [0.2, 5.0]) == 8  # two of them come later
+    promises = Promises([50.4, 52.0])
     assert promises.next(51.0, [1.0, 29.0]) == 29  # the first place is promised to whoever comes at 52
-    assert promises.next(99.0, [0.2, 5.0]) == 1  # all of them came long ago
+    assert promises.next(999.0, [0.2, 5.0]) == 1  # all of them came long ago
 
 
 def test_nobody_is_sent_away_for_ever():
@@ -106,4 +108,4 @@ def test_nobody_is_sent_away_for_ever():
     promises = Promises()
     for _ in range(1000):
         promises.next(1.0, [5.0, 9.0])
-    assert len(promises.given) == 2  # whoever asks again and again costs no memory
+    assert len(promises.given) == 4  # whoever asks again and again costs no memory
