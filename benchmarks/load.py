@@ -1,7 +1,8 @@
 """What a server adds to the drawing itself: one client at a time, and 200 at once for five minutes.
 
-    python benchmarks/load.py [--seconds 300] [--clients 200] [--pairs 40] [--threads N] [--out benchmarks/load.json]
+    GOMP_SPINCOUNT=10000 python benchmarks/load.py [--seconds 300] [--clients 200] [--pairs 40] [--threads N]
 
+The variable is what every command of unfog sets (``unfog/__main__.py``); so both sides wait for their threads alike.
 `unfog serve` runs in a temporary folder on a free port of this machine, with the model that comes with unfog.
 
 1. Idle: the same prompts and seeds in turn in-process (``unfog.load().generate``, saved as PNG in memory) and from the
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=40, help="single requests of each kind (default %(default)s)")
     parser.add_argument("--batches", type=int, default=8, help="of four, before and after (default %(default)s)")
     parser.add_argument("--threads", type=int, help="of worker and process; unset: all cores")
+    parser.add_argument("--device", help="of the server: cpu,cpu is two workers with so many threads each")
     parser.add_argument("--model", help="another model than the one that comes with unfog")
     parser.add_argument("--out", type=Path, default=HERE / "load.json", help="file to write (default %(default)s)")
     asked = parser.parse_args()
@@ -80,7 +82,7 @@ def main() -> None:
 def measure(asked: argparse.Namespace) -> dict[str, Any]:
     """All three."""
     threads, model = set_threads(asked.threads), unfog.load(asked.model)
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder), threads, asked.model) as server:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), threads, asked) as server:
         idle = idled(model, server.url, asked.pairs)
         before = batches(model, asked.batches, Path(folder) / "batches")
         crowd = crowded(server, wanted(model), asked.clients, asked.seconds)
@@ -91,6 +93,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "what": "single requests to an idle server, and a crowd of clients, over the same drawn in-process",
         "model": model.manifest.name,
         "threads": threads,
+        "device": asked.device,
         "seconds": asked.seconds,
         "clients": asked.clients,
         "idle": idle,
@@ -105,25 +108,25 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Serving:
-    """A server and its worker."""
+    """A server and its workers."""
 
     url: str
-    pids: dict[str, int]
+    pids: dict[str, list[int]]
 
 
 @contextmanager
-def served(folder: Path, threads: int, model: str | None) -> Iterator[Serving]:
+def served(folder: Path, threads: int, asked: argparse.Namespace) -> Iterator[Serving]:
     """A server that is ready; ended in any case, and its worker with it."""
     command = [sys.executable, "-m", "unfog", "serve", "--port=0", "--no-training", f"--threads={threads}"]
-    command += [f"--data={folder / 'server'}", *([] if model is None else [f"--model={model}"])]
+    command += [f"--data={folder / 'server'}"]
+    command += [f"--{name}={said}" for name in ("model", "device") if (said := getattr(asked, name)) is not None]
     home = os.environ | {"UNFOG_HOME": str(folder), "HOME": str(folder), "UNFOG_API_KEY": ""}
     log = folder / "log"
     with log.open("w") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file, env=home)
     try:
         url = address(log, process)
-        (worker,) = children(process.pid)
-        yield Serving(url, {"server": process.pid, "worker": worker})
+        yield Serving(url, {"server": [process.pid], "worker": children(process.pid)})
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -149,15 +152,16 @@ def children(pid: int) -> list[int]:
     return [int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
 
 
-def resident(pid: int) -> int:
-    """Bytes of memory that a process holds."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident(pids: Sequence[int]) -> int:
+    """Bytes of memory that processes hold."""
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def cpu_seconds(pid: int) -> float:
-    """What a process has computed so far, all its threads together."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """What processes have computed so far, all their threads together."""
+    rows = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(row[11]) + int(row[12]) for row in rows) / TICKS
 
 
 # ---- in-process
@@ -250,12 +254,12 @@ def crowded(server: Serving, pictures: list[Wanted], clients: int, seconds: floa
     """What the crowd saw, what everything cost, and how memory went."""
     told = json.dumps({"url": server.url, "clients": clients, "seconds": seconds, "pictures": pictures})
     command = [sys.executable, str(HERE / "crowd.py"), told]
-    start, spent = time.perf_counter(), {name: cpu_seconds(pid) for name, pid in server.pids.items()}
+    start, spent = time.perf_counter(), {name: cpu_seconds(some) for name, some in server.pids.items()}
     rows = list[dict[str, float]]()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         while (now := time.perf_counter() - start) < seconds and process.poll() is None:
-            memory = {name: resident(pid) / 2**20 for name, pid in server.pids.items()}
+            memory = {name: resident(some) / 2**20 for name, some in server.pids.items()}
             rows.append({"s": round(now, 2)} | memory)
             time.sleep(SAMPLE_S)
         said, _ = process.communicate(timeout=PATIENCE_S + STOP_S)  # its clients end by themselves
@@ -266,7 +270,7 @@ def crowded(server: Serving, pictures: list[Wanted], clients: int, seconds: floa
         raise SystemExit("the crowd failed; see above")
     crowd = json.loads(said)
     wall, cores = time.perf_counter() - start, os.cpu_count() or 1
-    spent = {name: cpu_seconds(pid) - spent[name] for name, pid in server.pids.items()}
+    spent = {name: cpu_seconds(some) - spent[name] for name, some in server.pids.items()}
     came = [at for at, _ in crowd["pictures"] if seconds / 5 <= at <= seconds]
     waited = [wait for _, wait in crowd["pictures"]]
     return {

@@ -31,7 +31,7 @@ from unfog.model.model import Model
 from unfog.tasks.denoise import uncertainty as spread_of
 from unfog.tasks.frame import grown, laid, seen
 from unfog.tasks.generate import Tally, decode
-from unfog.tasks.membrane import seamless
+from unfog.tasks.membrane import eased, seamless
 from unfog.util.files import write_atomic
 from unfog.util.random import image_seed
 
@@ -169,7 +169,8 @@ def finished(loaded: Loaded, work: Work, x: torch.Tensor | None) -> torch.Tensor
     whole = work.original.pixels.clone()
     mask = None if work.mask is None else frame.cut(work.mask)
     if mask is not None:
-        painted = seamless(painted, seen(frame.cut(whole), painted.shape[1]), mask)
+        around = seen(frame.cut(whole), painted.shape[1])
+        painted = eased(seamless(painted, around, mask), around, mask, max(1, round(frame.enlarged)))
     frame.cut(whole).copy_(laid(painted, frame.cut(whole), mask))
     return whole
 

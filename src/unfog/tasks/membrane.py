@@ -5,6 +5,10 @@ network is off by a few values, the edge of the mask shows, above all on plain g
 known: the picture less what was painted of it. It is continued inwards as smoothly as it comes, and added (the membrane
 of Perez et al. 2003, "Poisson Image Editing"), by pull and push (Gortler et al. 1996, "The Lumigraph"): means over ever
 larger squares fill what is not known. What differs by more than ``DRIFT`` is no drift but another drawing.
+
+An outline that was painted small is right to half a pixel of the canvas at best, so beside the mask it is a few pixels
+of the picture off. What differs there is continued, too, but fades within one pixel of the canvas: outlines bend to
+those they go on from, and nothing further in changes.
 """
 
 from __future__ import annotations
@@ -24,6 +28,27 @@ def seamless(
     apart = picture - painted
     known = ((mask == 0) & (apart.abs().amax(1) <= DRIFT)).to(painted)[:, None]
     return torch.where(mask > 0, painted + filled(apart * known, known), painted).clamp(-1, 1)
+
+
+def eased(
+    painted: Float[Tensor, "1 c h w"], picture: Float[Tensor, "1 c h w"], mask: Float[Tensor, "h w"], reach: int
+) -> Float[Tensor, "1 c h w"]:
+    """``painted``, within ``reach`` pixels of where ``mask`` is 0 led over from ``picture``; both in [-1, 1].
+
+    Pixel by pixel inwards, each goes on from those beside it that are known or done: ring r of them is changed by the
+    mean of what they differ by, times 1 - r / (reach + 1).
+    """
+    known = (mask == 0).to(painted)[None, None]
+    apart, change = (picture - painted) * known, torch.zeros_like(painted)
+    for ring in range(1, reach + 1):
+        share = F.avg_pool2d(known, 3, stride=1, padding=1)
+        near = (share > 0) & (known == 0)
+        if not near.any():
+            break
+        means = F.avg_pool2d(apart, 3, stride=1, padding=1) / share.clamp(min=1e-6)
+        apart, known = means.where(near, apart), known + near
+        change = change + means * near * (1 - ring / (reach + 1))
+    return (painted + change).clamp(-1, 1)
 
 
 def filled(values: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 c h w"]:
