@@ -28,9 +28,7 @@ TEXT_LIMIT = 256 * 2**10  # bytes of one text, inflated
 TEXTS_LIMIT = 2**20  # bytes of all texts of a file
 CHUNKS_LIMIT = 100_000
 LEVEL = 6  # of deflate: files are 7 % larger than with 9, and written in an eighth of the time
-RUNS = (
-    zlib.Z_RLE
-)  # matches of one byte alone: what models paint is as small, photographs 7 % larger, in a third of that
+RUNS = zlib.Z_RLE  # matches of one byte alone: as small for what models paint, 7 % larger for photos, 3 times faster
 
 
 def encode(
