@@ -37,7 +37,7 @@ from unfog.tasks.seam import across
 from unfog.text.prompt import Composition
 from unfog.util.random import Draw, Noise
 
-TIMES = 2  # that RePaint makes each step
+TIMES = 2  # that RePaint makes each step but the first, before which nothing is known, and the last
 
 
 @torch.no_grad()
@@ -125,11 +125,11 @@ def pixels_of(x0: Float[Tensor, "1 d h2 w2"], model: Model, x: Float[Tensor, "1 
 
 
 def repaint(denoise: Denoise, process: Process, noise: NoiseSource, ts: Float64[Tensor, " nodes"]) -> Iterator[Step]:
-    """DDIM with fresh noise (eta 1) that makes every step but the last ``TIMES`` times, going back in between."""
+    """DDIM with fresh noise (eta 1) that makes steps in between ``TIMES`` times, going back each time but the last."""
     x = noise(0, Draw.INITIAL) * float(process.sigma(ts[:1]))
     draws = 0
     for index, (t, s) in enumerate(pairwise(ts.split(1))):
-        for again in range(TIMES if s > 0 else 1):
+        for again in range(TIMES if index and s > 0 else 1):
             if again:
                 x = process.renoise(x, s, t, noise(draws, Draw.CHURN))
             draws += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from unfog.tasks.membrane import DRIFT, filled, seamless
+from unfog.tasks.membrane import DRIFT, eased, filled, seamless
 from unfog.util.random import Draw, normal
 
 MASK = torch.zeros(24, 30)
@@ -33,6 +33,27 @@ def test_another_drawing_is_no_drift() -> None:
     painted = PICTURE + 2 * DRIFT
     assert torch.equal(seamless(painted, PICTURE, MASK), painted.clamp(-1, 1))
     assert torch.equal(seamless(painted, PICTURE, torch.ones(24, 30)), painted.clamp(-1, 1))
+
+
+def test_an_outline_that_is_a_few_pixels_off_bends_to_the_one_it_goes_on_from() -> None:
+    picture, painted = (
+        torch.where(torch.arange(24)[:, None] < row, 1.0, -1.0).expand(1, 3, 24, 30) for row in (12, 14)
+    )
+    made = eased(painted, picture, MASK, 4)
+    assert torch.equal(made[..., MASK == 0], painted[..., MASK == 0])
+    assert (
+        (made[..., 12, 9] - picture[..., 12, 8]).abs().max() < 1.3 < (painted[..., 12, 9] - picture[..., 12, 8]).max()
+    )
+    assert torch.equal(made[..., 10:15, 13:18], painted[..., 10:15, 13:18])  # further in than 4 pixels nothing changes
+    steps = (made - painted)[0, 0, 12, 9:14]
+    assert steps.diff().min() > 0  # it fades
+    assert steps[-1] == 0
+
+
+def test_all_and_nothing_are_left_as_they_are() -> None:
+    painted = -PICTURE
+    assert torch.equal(eased(painted, PICTURE, torch.zeros(24, 30), 3), painted.clamp(-1, 1))
+    assert torch.equal(eased(painted, PICTURE, torch.ones(24, 30), 3), painted.clamp(-1, 1))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2), (16, 9)])
