@@ -170,7 +170,7 @@ def finished(loaded: Loaded, work: Work, x: torch.Tensor | None) -> torch.Tensor
     mask = None if work.mask is None else frame.cut(work.mask)
     if mask is not None:
         around = seen(frame.cut(whole), painted.shape[1])
-        painted = eased(seamless(painted, around, mask), around, mask, max(1, round(frame.enlarged)))
+        painted = eased(seamless(painted, around, mask), around, mask, max(1, round(frame.enlarged / 2)))
     frame.cut(whole).copy_(laid(painted, frame.cut(whole), mask))
     return whole
 

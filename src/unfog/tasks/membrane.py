@@ -7,8 +7,8 @@ of Perez et al. 2003, "Poisson Image Editing"), by pull and push (Gortler et al.
 larger squares fill what is not known. What differs by more than ``DRIFT`` is no drift but another drawing.
 
 An outline that was painted small is right to half a pixel of the canvas at best, so beside the mask it is a few pixels
-of the picture off. What differs there is continued, too, but fades within one pixel of the canvas: outlines bend to
-those they go on from, and nothing further in changes.
+of the picture off. What differs there is continued, too, if it does so outside, but fades within as much: outlines bend
+to those they go on from, and nothing further in changes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def eased(
     mean of what they differ by, times 1 - r / (reach + 1).
     """
     known = (mask == 0).to(painted)[None, None]
-    apart, change = (picture - painted) * known, torch.zeros_like(painted)
+    apart, change = lasting((picture - painted) * known, known, (reach + 1) // 2), torch.zeros_like(painted)
     for ring in range(1, reach + 1):
         share = F.avg_pool2d(known, 3, stride=1, padding=1)
         near = (share > 0) & (known == 0)
@@ -49,6 +49,22 @@ def eased(
         apart, known = means.where(near, apart), known + near
         change = change + means * near * (1 - ring / (reach + 1))
     return (painted + change).clamp(-1, 1)
+
+
+def lasting(apart: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"], depth: int) -> Float[Tensor, "1 c h w"]:
+    """What of the differences goes on for ``depth`` known pixels away from what is not known.
+
+    Ring by ring from there: at most what one of the eight beside it further out has, of the same sign. So the rim of a
+    thing that a mask did not quite cover, which nobody wants continued, does not count.
+    """
+    inner = known
+    for _ in range(depth - 1):
+        inner = -F.max_pool2d(-inner, 3, stride=1, padding=1)
+    ups, downs = apart.clamp(min=0), (-apart).clamp(min=0)
+    found = [(some * inner, some) for some in (ups, downs)]
+    for _ in range(depth - 1):
+        found = [(F.max_pool2d(some, 3, stride=1, padding=1).minimum(most) * known, most) for some, most in found]
+    return found[0][0] - found[1][0]
 
 
 def filled(values: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 c h w"]:

@@ -50,6 +50,14 @@ def test_an_outline_that_is_a_few_pixels_off_bends_to_the_one_it_goes_on_from() 
     assert steps[-1] == 0
 
 
+def test_the_rim_of_what_a_mask_does_not_quite_cover_is_not_continued() -> None:
+    picture = torch.full((1, 3, 24, 30), 0.2)
+    picture[..., 9:16, 8] = -0.9  # the left rim of a thing that the mask covers but for that
+    painted = torch.full_like(picture, 0.2)
+    assert torch.equal(eased(painted, picture, MASK, 4), painted)
+    assert not torch.equal(eased(painted, picture, MASK, 2), painted)  # where a pixel is half as much as can be told
+
+
 def test_all_and_nothing_are_left_as_they_are() -> None:
     painted = -PICTURE
     assert torch.equal(eased(painted, PICTURE, torch.zeros(24, 30), 3), painted.clamp(-1, 1))
