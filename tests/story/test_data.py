@@ -80,7 +80,7 @@ def test_a_made_folder_passes_its_check(tmp_path: Path, unfog: Callable[..., tup
     captions = [json.loads(line)["text"] for line in (out / "metadata.jsonl").read_text().splitlines()]
     assert report["problems"] == []
     assert report["pictures"] == report["usable"] == report["captions"] == 22
-    assert (report["train"], report["valid"]) == (21, 1)
+    assert (report["train"], report["valid"]) == (20, 2)
     assert report["different_captions"] == len(set(captions))
     assert report["words_per_caption"]["largest"] == max(len(text.split()) for text in captions)
     assert report["shorter_side"] == {"smallest": 16, "median": 16, "largest": 16}
