@@ -24,6 +24,7 @@ from unfog.evaluate.questions import COMPOSED_SHAPES, HELD_COUNT
 from unfog.jobs.events import Picture
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
+from unfog.media.alpha import straight
 from unfog.media.image import to_uint8
 from unfog.model.locate import locate
 from unfog.util.devices import set_threads
@@ -58,9 +59,11 @@ def measured(loaded: Loaded, way: str, n: int, seed: int, *, held: bool) -> Shar
     questions, side = HELD_COUNT if held else SEEN, loaded.model.config.picture.size
     asked = questions.prompts(seed, n, "count")
     if way == "renders":
-        pixels = to_uint8(questions.pictures(seed, n, "count", side))
+        pixels = to_uint8(straight(questions.pictures(seed, n, "count", side)))
     else:
-        pixels = torch.stack([painted(loaded, text, k, whole=way != "layers") for k, (text, _) in enumerate(asked)])
+        pixels = torch.stack(
+            [painted(loaded, text, k, whole=way != "layers") for k, (text, _) in enumerate(asked, seed)]
+        )
     read = parse(pixels, questions.drawing)
     return shares([grade(found, facts) for found, (_, facts) in zip(read, asked, strict=True)])["all"]
 

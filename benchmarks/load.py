@@ -116,7 +116,7 @@ class Serving:
 
 @contextmanager
 def served(folder: Path, threads: int, asked: argparse.Namespace) -> Iterator[Serving]:
-    """A server that is ready; ended in any case, and its worker with it."""
+    """A server that is ready; ended in any case, and its workers with it."""
     command = [sys.executable, "-m", "unfog", "serve", "--port=0", "--no-training", f"--threads={threads}"]
     command += [f"--data={folder / 'server'}"]
     command += [f"--{name}={said}" for name in ("model", "device") if (said := getattr(asked, name)) is not None]
@@ -126,7 +126,10 @@ def served(folder: Path, threads: int, asked: argparse.Namespace) -> Iterator[Se
         process = subprocess.Popen(command, stdout=file, stderr=file, env=home)
     try:
         url = address(log, process)
-        yield Serving(url, {"server": [process.pid], "worker": children(process.pid)})
+        workers = children(process.pid)
+        if len(workers) != len((asked.device or "").split(",")):
+            raise SystemExit(f"{len(workers)} workers instead of one for each device: {log.read_text()}")
+        yield Serving(url, {"server": [process.pid], "worker": workers})
     finally:
         process.send_signal(signal.SIGTERM)
         try:

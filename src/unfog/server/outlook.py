@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 
 FORGET = 0.97  # share of the past that still counts after one more step
 LONGEST_RETRY_S = 120  # clients that wait as they are told give up on more
-AHEAD = 2  # lines: so far places are promised, the later ones as far apart as those of this line
+AHEAD = 2  # lines: so far places are promised, the later ones as far apart as those of this line in the mean
 NOTHING = 1e-6  # of a step
 
 
@@ -188,10 +188,10 @@ class Promises:
         """
         self.given = [moment for moment in self.given if moment > now]
         place, last = len(self.given), AHEAD * len(ends) - 1
-        wait = moment_of(min(place, last), ends) if ends else 1.0
+        wait = min(LONGEST_RETRY_S, moment_of(min(place, last), ends)) if ends else 1.0
         if place <= last:
             self.given.append(now + wait)
-        return max(1, min(LONGEST_RETRY_S, math.ceil(round(wait, 3))))
+        return max(1, math.ceil(round(wait, 3)))
 
 
 def moment_of(place: int, ends: Sequence[float]) -> float:

@@ -2,8 +2,8 @@
 
     told     the network is told which pixels are known and what they are (``Model.told``), and keeps them (``keep``)
     kept     any network: only ``keep``
-    repaint  told if it can be, and every step is made several times, so what is painted and what is given get to know
-             each other
+    repaint  told if it can be, and the steps between the first and the last are made several times, so what is painted
+             and what is given get to know each other
 
 Each may be painted several times side by side, with other noise; the one with the least seam is kept.
 
@@ -37,7 +37,7 @@ from unfog.tasks.seam import across
 from unfog.text.prompt import Composition
 from unfog.util.random import Draw, Noise
 
-TIMES = 2  # that RePaint makes each step but the first, before which nothing is known, and the last
+TIMES = 2  # that RePaint makes each step but the first, of whose first time next to nothing is left, and the last
 
 
 @torch.no_grad()

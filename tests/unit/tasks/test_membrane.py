@@ -13,12 +13,12 @@ MASK[6:19, 9:22] = 1
 PICTURE = 0.2 * normal([4], (3, 24, 30), draw=Draw.TEST)
 
 
-def test_an_even_drift_is_gone_and_what_is_outside_is_left() -> None:
+def test_an_even_drift_is_gone() -> None:
     drifted = PICTURE - torch.tensor([0.1, -0.05, 0.15])[:, None, None]
     made = seamless(drifted, PICTURE, MASK)
     inside = MASK.expand_as(PICTURE) > 0
     assert torch.allclose(made[inside], PICTURE[inside], atol=1e-5)
-    assert torch.equal(made[~inside], drifted[~inside])
+    assert torch.allclose(eased(made, PICTURE, MASK, 4)[inside], PICTURE[inside], atol=1e-5)  # it is led back once
 
 
 def test_a_slope_is_continued_without_a_step() -> None:
@@ -62,6 +62,25 @@ def test_all_and_nothing_are_left_as_they_are() -> None:
     painted = -PICTURE
     assert torch.equal(eased(painted, PICTURE, torch.zeros(24, 30), 3), painted.clamp(-1, 1))
     assert torch.equal(eased(painted, PICTURE, torch.ones(24, 30), 3), painted.clamp(-1, 1))
+
+
+def test_no_colour_is_left_without_its_opacity() -> None:
+    white, clear = torch.ones(1, 4, 24, 30), torch.tensor([0.0, 0, 0, -1])[:, None, None].expand(1, 4, 24, 30)
+    painted = torch.where(MASK > 0, clear, torch.tensor([-1.0, -1, -1, 1])[:, None, None])
+    made = eased(painted, white, MASK, 4)
+    assert (made[:, :3].abs() <= (made[:, 3:] + 1) / 2 + 1e-6).all()
+
+
+def test_what_is_far_from_the_mask_is_not_looked_at() -> None:
+    small = torch.zeros(64, 64)
+    small[30:34, 30:34] = 1
+    far = 0.5 * normal([5], (3, 64, 64), draw=Draw.TEST)
+    near = far.clone()
+    near[..., :20, :] = 0.9
+    assert torch.equal(
+        eased(0 * far, far, small, 3)[..., 30:34, 30:34], eased(0 * near, near, small, 3)[..., 30:34, 30:34]
+    )
+    assert torch.equal(eased(0 * far, far, small, 99), eased(0 * far, far, small, 8))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2), (16, 9)])
