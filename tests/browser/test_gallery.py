@@ -24,6 +24,11 @@ def gallery(open_page, made):
     return page
 
 
+def changes(picture):
+    """Whether an answer is that to a change of this picture."""
+    return lambda answer: picture in answer.url and answer.request.method != "GET"
+
+
 def test_searching_finds_words_of_the_prompt(gallery):
     gallery.get_by_label("Search in prompts").fill("pink star")
     gallery.get_by_role("button", name="Open: a orange star").wait_for(state="detached")
@@ -38,13 +43,15 @@ def test_the_viewer_walks_stars_deletes_and_takes_back(gallery, served, made):
     dialog.get_by_text("a orange star").wait_for()
     gallery.keyboard.press("ArrowRight")
     dialog.get_by_text("a black star").wait_for()
-    gallery.keyboard.press(".")
+    with gallery.expect_response(changes(made[1])):  # shown at once, told to the server meanwhile
+        gallery.keyboard.press(".")
     dialog.get_by_role("button", name="Star", pressed=True).wait_for()
     assert served.http.get(f"/api/v1/pictures/{made[1]}").json()["starred"] is True
     gallery.keyboard.press("Delete")
     dialog.get_by_text("a pink star").wait_for()
     gallery.keyboard.press("Escape")
-    gallery.get_by_role("button", name="Undo").click()
+    with gallery.expect_response(changes(made[1])):
+        gallery.get_by_role("button", name="Undo").click()
     gallery.get_by_role("button", name="Open: a black star").first.wait_for()
     assert served.http.get(f"/api/v1/pictures/{made[1]}").json()["trashed"] is None
 
