@@ -30,7 +30,7 @@ def seamless(
     """``painted`` without its drift from ``picture``, known where ``mask`` is 0; both of the same size."""
     apart = picture - painted
     known = ((mask == 0) & (apart.abs().amax(1) <= DRIFT)).to(painted)[:, None]
-    return proper(painted + filled(apart * known, known))
+    return proper(painted + spread(apart * known, known))
 
 
 def eased(
@@ -103,8 +103,14 @@ def filled(values: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"]) ->
     """``values`` continued to where they are not ``known`` (0 to 1; values are 0 where it is 0); 0 if none is."""
     if known.min() == 1 or max(known.shape[2:]) == 1:
         return values
+    return torch.lerp(spread(values, known), values, known)
+
+
+def spread(values: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 c h w"]:
+    """The same, smooth where they are known, too: from means over squares of two pixels."""
+    if max(known.shape[2:]) == 1:
+        return values
     share = F.avg_pool2d(known, 2, ceil_mode=True)
     means = F.avg_pool2d(values * known, 2, ceil_mode=True) / share.clamp(min=1e-6)
     coarse = filled(means, (4 * share).clamp(max=1))
-    wide = F.interpolate(coarse, size=values.shape[2:], mode="bilinear", align_corners=False)
-    return torch.lerp(wide, values, known)
+    return F.interpolate(coarse, size=values.shape[2:], mode="bilinear", align_corners=False)
