@@ -5,6 +5,8 @@
     repaint  told if it can be, and the steps between the first and the last are made several times, so what is painted
              and what is given get to know each other
 
+Of each the ground is led over from what is known while much noise is left (``guidance/meet.py``).
+
 Each may be painted several times side by side, with other noise; the one with the least seam is kept.
 
 RePaint (Lugmayr et al. 2022): after a step from t to s, noise leads back to t by the transition of the Markov chain,
@@ -28,6 +30,7 @@ from unfog.core.cond import Cond
 from unfog.core.denoiser import Denoise
 from unfog.core.process import Process
 from unfog.guidance.keep import keep
+from unfog.guidance.meet import meet
 from unfog.model.model import Model
 from unfog.nets.layers import pad_to_multiple
 from unfog.samplers.ddim import ddim
@@ -75,7 +78,7 @@ def inpaint(
         denoise = one_by_one(denoise)
     cell = 1 if model.config.codec is None else model.config.codec.patch
     cells = celled(mask, cell)
-    kept = keep(denoise, y, cells, process)
+    kept = keep(meet(denoise, y, cells, process), y, cells, process)
     partly = (cells > 0) & (celled(known.to(x.dtype), cell) > 0)
     if partly.any():
         kept = fitted(kept, model, x, known, partly)

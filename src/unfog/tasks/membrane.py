@@ -3,8 +3,8 @@
 A model paints the whole canvas, and what a mask protects is taken from the picture afterwards. Where a codec or a
 network is off by a few values, the edge of the mask shows, above all on plain ground. There, outside, the drift d is
 known: the picture less what was painted of it. It is continued inwards as smoothly as it comes, and added (the membrane
-of Perez et al. 2003, "Poisson Image Editing"), by pull and push (Gortler et al. 1996, "The Lumigraph"): means over ever
-larger squares fill what is not known. What differs by more than ``DRIFT`` is no drift but another drawing.
+of Perez et al. 2003, "Poisson Image Editing"; ``core/pull_push.py``). What differs by more than ``DRIFT`` is no drift
+but another drawing.
 
 An outline that was painted small is right to half a pixel of the canvas at best, so beside the mask it is a few pixels
 of the picture off. What still differs there is continued, too, but fades within as much: outlines bend to those they go
@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+
+from unfog.core.pull_push import spread
 
 DRIFT = 0.16  # of [-1, 1] in any channel: 20 of 255
 FURTHEST = 8  # pixels of the picture that outlines are continued; what it costs grows with them
@@ -97,20 +99,3 @@ def proper(x: Float[Tensor, "1 c h w"]) -> Float[Tensor, "1 c h w"]:
         return x
     a = (x[:, 3:] + 1) / 2
     return torch.cat([x[:, :3].clamp(-a, a), x[:, 3:]], dim=1)
-
-
-def filled(values: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 c h w"]:
-    """``values`` continued to where they are not ``known`` (0 to 1; values are 0 where it is 0); 0 if none is."""
-    if known.min() == 1 or max(known.shape[2:]) == 1:
-        return values
-    return torch.lerp(spread(values, known), values, known)
-
-
-def spread(values: Float[Tensor, "1 c h w"], known: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 c h w"]:
-    """The same, smooth where they are known, too: from means over squares of two pixels."""
-    if max(known.shape[2:]) == 1:
-        return values
-    share = F.avg_pool2d(known, 2, ceil_mode=True)
-    means = F.avg_pool2d(values * known, 2, ceil_mode=True) / share.clamp(min=1e-6)
-    coarse = filled(means, (4 * share).clamp(max=1))
-    return F.interpolate(coarse, size=values.shape[2:], mode="bilinear", align_corners=False)

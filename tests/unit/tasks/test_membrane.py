@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from unfog.tasks.membrane import DRIFT, eased, filled, seamless
+from unfog.core.pull_push import filled
+from unfog.tasks.membrane import DRIFT, eased, seamless
 from unfog.util.random import Draw, normal
 
 MASK = torch.zeros(24, 30)
