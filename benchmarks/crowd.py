@@ -1,6 +1,6 @@
 """The clients of ``benchmarks/load.py``, all of them in one niced process; started by it, not by people.
 
-    python benchmarks/crowd.py '{"url": ..., "clients": 200, "seconds": 300, "pictures": [[PROMPT, SEED, SHA256], ...]}'
+    python benchmarks/crowd.py '{"url": ..., "clients": 200, "seconds": 300, "pictures": [[PROMPT, SEED, [SHA256, ...]], ...]}'
 
 Each asks for one picture after another until the time is over, every other one by the OpenAI interface, and waits for
 it. Told 429, it waits as long as ``Retry-After`` says. What each picture has to be is known: it was drawn in-process.
@@ -66,7 +66,7 @@ async def client(http: httpx2.AsyncClient, number: int, asked: dict[str, Any], s
     """One client."""
     way, turn = (openai, native)[number % 2], number
     while time.perf_counter() - begin < asked["seconds"]:
-        prompt, seed, sha256 = asked["pictures"][turn % len(asked["pictures"])]
+        prompt, seed, hashes = asked["pictures"][turn % len(asked["pictures"])]
         start = time.perf_counter()
         try:
             wait_s, data = await way(http, prompt, seed, seen)
@@ -76,7 +76,7 @@ async def client(http: httpx2.AsyncClient, number: int, asked: dict[str, Any], s
         if data is None:
             await asyncio.sleep(max(0.1, wait_s))
             continue
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() not in hashes:
             seen.wrong["another picture than in-process"] += 1
         now = time.perf_counter()
         seen.pictures.append((now - begin, now - start))

@@ -9,9 +9,9 @@ The variable is what every command of unfog sets (``unfog/__main__.py``); so bot
    server (``benchmarks/crowd.py``'s two ways of asking), with equally many threads.
 2. In batches: ``generate(n=4)``, each picture saved to the disk, before and after
 3. the crowd, one niced process: everything it is answered has to be a picture, 202 or 429, and every picture, byte for
-   byte, the one drawn in-process. Its share of the processors, the server's and the worker's are written down, and
-   their memory once a second: the median of the last fifth over that of the second fifth of the time (the first is for
-   warming up).
+   byte, the one drawn in-process with all threads or with one (its recipe says how many). Its share of the processors,
+   the server's and the workers' are written down, and their memory once a second: the median of the last fifth over
+   that of the second fifth of the time (the first is for warming up).
 
 Reads ``/proc``, so Linux only.
 """
@@ -56,8 +56,8 @@ WARM_UP = 3
 BATCH = 4
 READY_S, STOP_S, SAMPLE_S, PAUSE_S = 300.0, 60.0, 1.0, 0.3
 TICKS = os.sysconf("SC_CLK_TCK")
-Wanted = tuple[str, int, str]
-"""Prompt, seed, and the sha256 of the file."""
+Wanted = tuple[str, int, list[str]]
+"""Prompt, seed, and the sha256 of the files that are right."""
 
 
 def main() -> None:
@@ -67,8 +67,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200, help="how many they are (default %(default)s)")
     parser.add_argument("--pairs", type=int, default=40, help="single requests of each kind (default %(default)s)")
     parser.add_argument("--batches", type=int, default=8, help="of four, before and after (default %(default)s)")
-    parser.add_argument("--threads", type=int, help="of worker and process; unset: all cores")
-    parser.add_argument("--device", help="of the server: cpu,cpu is two workers with so many threads each")
+    parser.add_argument("--threads", type=int, help="of server and process; unset: all cores")
+    parser.add_argument("--device", help="of the server: cpu is one worker; unset: as it chooses")
     parser.add_argument("--model", help="another model than the one that comes with unfog")
     parser.add_argument("--out", type=Path, default=HERE / "load.json", help="file to write (default %(default)s)")
     asked = parser.parse_args()
@@ -85,7 +85,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), threads, asked) as server:
         idle = idled(model, server.url, asked.pairs)
         before = batches(model, asked.batches, Path(folder) / "batches")
-        crowd = crowded(server, wanted(model), asked.clients, asked.seconds)
+        crowd = crowded(server, wanted(model, threads), asked.clients, asked.seconds)
         after = batches(model, asked.batches, Path(folder) / "batches")
     rate = statistics.mean([before["pictures_per_s"], after["pictures_per_s"]])
     crowd["ratio"] = crowd["pictures_per_s"] / rate
@@ -126,10 +126,7 @@ def served(folder: Path, threads: int, asked: argparse.Namespace) -> Iterator[Se
         process = subprocess.Popen(command, stdout=file, stderr=file, env=home)
     try:
         url = address(log, process)
-        workers = children(process.pid)
-        if len(workers) != len((asked.device or "").split(",")):
-            raise SystemExit(f"{len(workers)} workers instead of one for each device: {log.read_text()}")
-        yield Serving(url, {"server": [process.pid], "worker": workers})
+        yield Serving(url, {"server": [process.pid], "worker": children(process.pid)})
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -180,9 +177,14 @@ def files(model: Model, prompt: str, seed: int, n: int = 1) -> list[bytes]:
     return found
 
 
-def wanted(model: Model) -> list[Wanted]:
+def wanted(model: Model, threads: int) -> list[Wanted]:
     """What the crowd asks for: as many different pictures as there are prompts, with a seed each."""
-    return [(p, k, hashlib.sha256(files(model, p, k)[0]).hexdigest()) for k, p in enumerate(PROMPTS)]
+    right = [list[str]() for _ in PROMPTS]
+    for count in (1, threads):
+        set_threads(count)
+        for seed, prompt in enumerate(PROMPTS):
+            right[seed].append(hashlib.sha256(files(model, prompt, seed)[0]).hexdigest())
+    return [(prompt, seed, right[seed]) for seed, prompt in enumerate(PROMPTS)]
 
 
 def batches(model: Model, count: int, folder: Path) -> dict[str, float]:

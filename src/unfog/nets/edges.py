@@ -40,7 +40,7 @@ def stretched(
     y = F.interpolate(smooth, shape, mode="bicubic", align_corners=False, antialias=True)  # so a = -1/2: slopes stay
     if factor <= 1:
         return y
-    dark, light = (F.interpolate(part, shape, mode="bilinear", align_corners=False) for part in sides(x))
+    dark, light = (F.interpolate(part, shape, mode="bilinear", antialias=True) for part in sides(x))
     along = light.sub_(dark)
     length = along.square().sum(1, keepdim=True)
     c = (y - dark).mul_(along).sum(1, keepdim=True).div_(length.clamp(min=1e-6))

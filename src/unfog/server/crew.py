@@ -19,9 +19,11 @@ from unfog.server.histogram import STEP_BUCKETS, Histogram
 from unfog.server.ledger import FULL, Ledger
 from unfog.server.line import Line
 from unfog.server.outlook import Outlook, Pace, Rest, free_one
+from unfog.server.places import devices_of, share
 from unfog.server.record import Job, rounded
 from unfog.server.training import Training
 from unfog.server.wire import Message, b64
+from unfog.util.devices import thread_count
 from unfog.util.errors import DiskError
 
 LOG = logging.getLogger("unfog.server")
@@ -36,7 +38,7 @@ CRASHED = {"code": "worker_crashed", "message": "the process that worked on it d
 class Post:
     """A device and the process on it."""
 
-    device: str | None
+    device: str
     hand: Hand
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
     ready: bool = False
@@ -77,14 +79,15 @@ class Crew:
         self.closing = False
         self.step_seconds = Histogram(STEP_BUCKETS)
         self.restarts = 0
-        self.posts = [self._post(device) for device in (settings.device or "").split(",")]
+        self.threads = thread_count(settings.threads)
+        self.posts = [self._post(device) for device in devices_of(settings.device, self.threads)]
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumping = asyncio.Lock()
 
     def _post(self, device: str) -> Post:
         options = {
-            "device": device.strip() or None,
-            "threads": self.settings.threads,
+            "device": device,
+            "threads": self.threads,
             "loaded": self.settings.engine.loaded,
             "preview_s": self.settings.engine.preview_s,
             "preview_side": self.settings.engine.preview_side,
@@ -97,7 +100,7 @@ class Crew:
         async def gone() -> None:
             await self.gone(holder[0])
 
-        holder.append(Post(options["device"], Hand(WORKER, options, hear, gone)))
+        holder.append(Post(device, Hand(WORKER, options, hear, gone)))
         return holder[0]
 
     async def start(self) -> None:
@@ -176,7 +179,8 @@ class Crew:
         found = {} if job.found is None else {"model": job.found.id, "folder": str(job.found.folder)}
         out = self.ledger.store.root / "jobs" / job.id
         ask = job.ask.model_dump(mode="json")
-        post.hand.say("start", job=job.id, ask=ask, files=job.files, out=str(out), **found)
+        threads = share(self.threads, sum(bool(one.jobs) for one in self.posts if one.device == post.device))
+        post.hand.say("start", job=job.id, ask=ask, files=job.files, out=str(out), threads=threads, **found)
 
     async def load(self, found: Found) -> str | None:
         """Load a model everywhere and prove that it draws; what went wrong, if something did."""

@@ -45,6 +45,7 @@ class Running:
 
     events: Generator[Event, None, None]
     teller: Teller
+    threads: int
 
 
 class Turns:
@@ -79,7 +80,7 @@ class Turns:
         """Begin a job; its first turn comes with the others'."""
         out = Path(message["out"])
         teller = Teller(message["job"], self.voice, preview_s=self.preview_s, preview_side=self.preview_side, out=out)
-        self.running[message["job"]] = Running(self.events(message, out), teller)
+        self.running[message["job"]] = Running(self.events(message, out), teller, message["threads"])
 
     def events(self, message: Message, out: Path) -> Generator[Event, None, None]:
         """The events of a job; the model is loaded at its first turn."""
@@ -130,6 +131,7 @@ class Turns:
     def advance(self, job: str) -> None:
         """One event of a job."""
         running = self.running[job]
+        set_threads(running.threads)
         try:
             event = next(running.events)
             running.teller.tell(event)

@@ -41,18 +41,24 @@ def core_count() -> int:
     return cores
 
 
-def set_threads(count: int | None = None) -> int:
-    """Compute with ``count`` threads and return the number: results may depend on it.
-
-    ``None``: as many as OMP_NUM_THREADS says, which torch has read already, or else one per usable core.
+def thread_count(count: int | None = None) -> int:
+    """``count``, or as many threads as OMP_NUM_THREADS says, which torch has read already, or else one per usable core.
 
     Raises:
         UsageError: ``count`` is less than 1.
     """
     if count is not None and count < 1:
         raise UsageError(f"the number of threads must be at least 1, got {count}")
-    if count is not None or "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(core_count() if count is None else count)
+    return count or (torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else core_count())
+
+
+def set_threads(count: int | None = None) -> int:
+    """Compute with as many threads as ``thread_count`` says and return the number: results may depend on it.
+
+    Raises:
+        UsageError: ``count`` is less than 1.
+    """
+    torch.set_num_threads(thread_count(count))
     return torch.get_num_threads()
 
 

@@ -45,10 +45,10 @@ def turns(tiny, tmp_path):
     return Turns(Heard(), device="cpu", loaded=1, preview_s=0.0, preview_side=512)
 
 
-def start(turns: Turns, tiny: Path, name: str, out: Path, **fields: Any) -> None:
+def start(turns: Turns, tiny: Path, name: str, out: Path, *, threads: int = 1, **fields: Any) -> None:
     found = inspect(tiny)
     message = {"do": "start", "job": name, "ask": ASK | {"seed": 0} | fields, "files": {}, "out": str(out / name)}
-    turns.hear(message | {"model": found.id, "folder": str(tiny)})
+    turns.hear(message | {"model": found.id, "folder": str(tiny), "threads": threads})
 
 
 def finish(turns: Turns) -> None:
@@ -77,6 +77,16 @@ def test_company_changes_no_pixel(turns, tiny, tmp_path):
     order = [facts["job"] for what, facts, _ in turns.voice.said if what == "step"]
     assert order[:6] == ["a", "b", "c", "a", "b", "c"]  # in turn
     assert turns.voice.kinds("c")[-1] == "done"
+
+
+def test_each_has_its_own_threads(turns, tiny, tmp_path):
+    before = torch.get_num_threads()
+    for name, threads in (("a", 2), ("b", 1), ("c", 3)):
+        start(turns, tiny, name, tmp_path, threads=threads, n=2)
+    finish(turns)
+    recipes = {facts["job"]: facts["recipe"] for what, facts, _ in turns.voice.said if what == "image"}
+    assert {name: recipe["threads"] for name, recipe in recipes.items()} == {"a": 2, "b": 1, "c": 3}
+    torch.set_num_threads(before)
 
 
 def test_a_cancellation_comes_between_two_steps(turns, tiny, tmp_path):

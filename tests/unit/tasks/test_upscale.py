@@ -105,3 +105,15 @@ def test_an_opaque_picture_is_shown_to_a_network_of_transparent_ones_as_such():
     found = upscale(x, (20, 24), net)
     wanted = net.enlarge(torch.cat([x, torch.ones(1, 1, 12, 10)], 1))[:, :3].clamp(-1, 1)
     assert torch.equal(found, wanted)
+
+
+@pytest.mark.parametrize("side", [200, 512])
+def test_threads_change_nothing(side):
+    """Plain bilinear interpolation of PyTorch would: it computes small pictures otherwise with one thread."""
+    before, found = torch.get_num_threads(), list[torch.Tensor]()
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(upscale(noise(1, 3, 32, 32), (side, side)))
+    torch.set_num_threads(before)
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
