@@ -19,8 +19,11 @@ Models = Annotated[
     list[str] | None, typer.Option("--model", help="Model to serve, repeatable, the first by default; unset: all.")
 ]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder for pictures, uploads and the queue.")]
-Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:0,cuda:1 or mps, a process for each; unset: the fastest.")]
-Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads of all processes together; unset: all cores.")]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", help="cpu, cuda, cuda:0,cuda:1 or mps, a process for each; unset: the fastest."),
+]
+Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads of all workers; unset: all cores.")]
 Roots = Annotated[
     list[Path] | None,
     typer.Option("--train-root", help="Folder whose subfolders may be trained on, repeatable."),
