@@ -1,6 +1,6 @@
 """The clients of ``benchmarks/load.py``, all of them in one niced process; started by it, not by people.
 
-    python benchmarks/crowd.py '{"url": ..., "clients": 200, "seconds": 300, "pictures": [[PROMPT, SEED, [SHA256]], ...]}'
+    python benchmarks/crowd.py '{"url": ..., "clients": 200, "seconds": 300, "pictures": [[PROMPT, SEED, [SHA256]]]}'
 
 Each asks for one picture after another until the time is over, every other one by the OpenAI interface, and waits for
 it. Told 429, it waits as long as ``Retry-After`` says. What each picture has to be is known: it was drawn in-process.
