@@ -26,13 +26,12 @@ from unfog.jobs.edit_work import Inputs
 from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.settings import Chosen, request_for
-from unfog.media.image import picture_of
+from unfog.media.image import picture_of, plain
 from unfog.media.mask import checked_mask
 from unfog.media.original import Original, original_of, read_original
 from unfog.media.png import options
 from unfog.media.recipe import texts
 from unfog.model.locate import locate
-from unfog.util.errors import UsageError
 
 Given = str | Path | Image.Image
 
@@ -169,7 +168,7 @@ class Model:
         """Change a picture towards a sentence; the pictures come back as large as it is.
 
         Args:
-            image: a file, or a Pillow image in RGB or RGBA.
+            image: a file, or a Pillow image.
             prompt: what the finished picture shows.
             strength: of "img2img": 0 is the picture as it is, 1 nothing of it; ``None``: 0.6.
             method: "img2img" goes through noise, "inversion" through the noise the picture would come from.
@@ -205,7 +204,7 @@ class Model:
         """Paint a part of a picture; every pixel outside the mask stays as it is, to the last bit.
 
         Args:
-            image: a file, or a Pillow image in RGB or RGBA.
+            image: a file, or a Pillow image.
             prompt: what the finished picture shows.
             mask: as large as the picture: white is painted, grey partly, black stays; or instead
             box: left, top, width and height of a rectangle to paint; or instead
@@ -259,7 +258,7 @@ class Model:
         """Show a picture in the style of another, or in one that the prompt names.
 
         Args:
-            image: a file, or a Pillow image in RGB or RGBA; style: likewise.
+            image: a file, or a Pillow image; style: likewise.
             prompt: what it shows, and the name of a style, as far as they are known.
             keep: how much of the picture is kept, 0..1.
             colours: how far colours are led to those of ``style``, 0..1, where a model has no eye for styles.
@@ -339,13 +338,9 @@ def given(image: Given) -> Original:
     """A picture that was handed over.
 
     Raises:
-        DataError: the file cannot be read. UsageError: a Pillow image in another mode.
+        DataError: the file cannot be read.
     """
-    if not isinstance(image, Image.Image):
-        return read_original(Path(image))
-    if image.mode not in ("RGB", "RGBA"):
-        raise UsageError(f"the picture is in mode {image.mode}; hand over RGB or RGBA: image.convert('RGB')")
-    return original_of(image)
+    return original_of(plain(image), image.mode) if isinstance(image, Image.Image) else read_original(Path(image))
 
 
 def images_of(events: Iterator[Event]) -> list[Image.Image]:

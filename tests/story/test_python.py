@@ -55,6 +55,19 @@ def test_every_spelling_of_a_model(model, home):
         assert package.load(which, device="cpu").generate(PROMPT, seed=3, native=True)[0].tobytes() == wanted
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "1", "I;16"])
+def test_a_picture_in_memory_is_the_one_in_its_file(model, tmp_path, mode):
+    image = Image.radial_gradient("L").resize((16, 16)).convert("I" if mode == "I;16" else mode)
+    image = image.point(lambda v: v * 200).convert("I;16") if mode == "I;16" else image
+    mask = Image.new("1", image.size)
+    mask.paste(1, (4, 4, 12, 12))
+    for name, one in (("image", image), ("mask", mask)):
+        one.save(tmp_path / f"{name}.png")
+    (made,) = model.inpaint(image, PROMPT, mask=mask, steps=2)
+    (wanted,) = model.inpaint(tmp_path / "image.png", PROMPT, mask=tmp_path / "mask.png", steps=2)
+    assert (made.mode, made.tobytes()) == (wanted.mode, wanted.tobytes())
+
+
 def test_several_threads_share_a_model(model):
     wanted = [model.generate(PROMPT, seed=seed, size=(40, 40))[0].tobytes() for seed in range(4)]
     found: dict[int, bytes] = {}

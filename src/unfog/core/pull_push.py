@@ -26,4 +26,4 @@ def spread(values: Float[Tensor, "b c h w"], known: Float[Tensor, "#b 1 h w"]) -
     share = F.avg_pool2d(known, 2, ceil_mode=True)
     means = F.avg_pool2d(values * known, 2, ceil_mode=True) / share.clamp(min=1e-6)
     coarse = filled(means, (4 * share).clamp(max=1))
-    return F.interpolate(coarse, size=values.shape[2:], mode="bilinear", align_corners=False)
+    return F.interpolate(coarse, size=values.shape[2:], mode="bilinear", antialias=True)

@@ -84,7 +84,7 @@ def heated(picture: Pixels, share: Float[Tensor, "h w"]) -> UInt8[Tensor, "3 _h 
     grey = picture.float().mean(0) / 255
     below = grey.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
     below = below + PALE * (1 - below)
-    share = F.interpolate(share[None, None], size=below.shape, mode="bilinear", align_corners=False)[0, 0]
+    share = F.interpolate(share[None, None], size=below.shape, mode="bilinear", antialias=True)[0, 0]
     paint = torch.tensor(ORANGE)[:, None, None]
     mixed = (1 - 0.9 * share) * below + 0.9 * share * paint * (0.45 + 0.55 * below)
     return to_uint8(2 * mixed - 1)

@@ -128,8 +128,7 @@ def decode_any(data: bytes, *, name: str, limits: Limits = SAFE) -> tuple[Image.
 
     def finish(picture: Image.Image) -> Image.Image:
         modes.append(picture.mode)
-        shown = _with_alpha(picture)
-        return shown if shown.mode == "RGBA" else flatten(picture)
+        return plain(picture)
 
     return _decoded(data, name, limits, None, finish), modes[0]
 
@@ -181,6 +180,12 @@ def flatten(picture: Image.Image) -> Image.Image:
     if over.mode == "RGBA":
         return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
     return picture.convert("RGB")
+
+
+def plain(picture: Image.Image) -> Image.Image:
+    """Any Pillow mode to RGBA where it has transparency, and else to RGB as ``flatten`` does."""
+    over = _with_alpha(picture)
+    return over if over.mode == "RGBA" else flatten(picture)
 
 
 def _with_alpha(picture: Image.Image) -> Image.Image:

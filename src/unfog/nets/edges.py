@@ -40,6 +40,7 @@ def stretched(
     y = F.interpolate(smooth, shape, mode="bicubic", align_corners=False, antialias=True)  # so a = -1/2: slopes stay
     if factor <= 1:
         return y
+    # Plain bilinear interpolation, the same otherwise, computes in another order with one thread.
     dark, light = (F.interpolate(part, shape, mode="bilinear", antialias=True) for part in sides(x))
     along = light.sub_(dark)
     length = along.square().sum(1, keepdim=True)

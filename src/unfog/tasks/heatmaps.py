@@ -103,7 +103,7 @@ def enlarged(weights: Float[Tensor, "b q k"], site: Site, height: int, width: in
     """The attention of a site's cells on the pixels of the picture, linear in between: shares remain shares."""
     padded = [-(-side // site.multiple) * site.multiple for side in (height, width)]
     cells = weights.mT.unflatten(2, [side // site.cell for side in padded])
-    return F.interpolate(cells.float(), size=padded, mode="bilinear", align_corners=False)[..., :height, :width]
+    return F.interpolate(cells.float(), size=padded, mode="bilinear", antialias=True)[..., :height, :width]
 
 
 def word_heat(heat: Float[Tensor, "b k h w"], words: Sequence[Word]) -> Float[Tensor, "b words h w"]:
