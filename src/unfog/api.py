@@ -15,9 +15,10 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from PIL import Image
 
-from unfog.config.edit import Inpaint, Restyle, Way
+from unfog.config.edit import Denoise, Inpaint, Restore, Restyle, Upscale, Way
 from unfog.config.manifest import Manifest
 from unfog.config.model import ModelConfig
+from unfog.config.sample import Layout
 from unfog.jobs.augment import augment_job
 from unfog.jobs.augment_data import augment_request_for
 from unfog.jobs.edit import edit_job
@@ -25,13 +26,15 @@ from unfog.jobs.edit_settings import edit_request_for, way_of_edit
 from unfog.jobs.edit_work import Inputs
 from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
+from unfog.jobs.morph import check_target, morph_job, morph_request_for
 from unfog.jobs.settings import Chosen, request_for
 from unfog.media.image import picture_of, plain
-from unfog.media.mask import checked_mask
+from unfog.media.mask import checked_mask, mask_of
 from unfog.media.original import Original, original_of, read_original
 from unfog.media.png import options
 from unfog.media.recipe import texts
 from unfog.model.locate import locate
+from unfog.util.errors import UsageError
 
 Given = str | Path | Image.Image
 
@@ -96,6 +99,9 @@ class Model:
         native: bool = False,
         transparent: bool = False,
         whole: bool = False,
+        windows: bool = False,
+        tile: bool = False,
+        regions: Sequence[tuple[tuple[float, float, float, float], str]] = (),
         sampler: str | None = None,
         grid: str | None = None,
         steps: int | None = None,
@@ -124,6 +130,10 @@ class Model:
             native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
             whole: paint in one piece; otherwise several things are painted one by one (``unfog.tasks.layers``).
+            windows: paint in overlapping windows of the trained size, for a ``canvas`` that is larger.
+            tile: so that the picture continues at the opposite edge.
+            regions: parts with prompts of their own, each (left, top, right, bottom) in shares of the canvas, 0..1, and
+                a prompt; later ones lie over earlier ones, and ``prompt`` is what is round and between them.
             sampler: a name in ``unfog.samplers.SAMPLERS``, or what others call it ("DPM++ 2M Karras").
             grid: a name in ``unfog.core.grid.GRIDS``, or what others call it.
             steps: 1..1000.
@@ -140,6 +150,8 @@ class Model:
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
+        parts = [{"box": box, "prompt": text} for box, text in regions]
+        laid = Layout.parse({"regions": parts, "windows": windows, "tile": tile})
         request = request_for(
             self.manifest,
             prompt,
@@ -151,6 +163,7 @@ class Model:
             canvas=canvas,
             native=native,
             transparent=transparent,
+            layout=None if laid == Layout() else laid,
             whole=whole,
         )
         return images_of(generate_job(request, self._loaded))
@@ -267,6 +280,110 @@ class Model:
         inputs = Inputs(given(image), style=None if style is None else given(style))
         return self._edited(inputs, prompt, Restyle.parse({"keep": keep, "colours": colours}), drawn)
 
+    def denoise(
+        self,
+        image: Given,
+        *,
+        sigma: float | None = None,
+        samples: int = 0,
+        views: int = 4,
+        prompt: str = "",
+        seed: int = 0,
+        steps: int | None = None,
+    ) -> list[Image.Image]:
+        """Take white noise away from a picture.
+
+        Args:
+            image: as of ``edit``.
+            sigma: deviation of the noise in units of 255; ``None``: measured.
+            samples: pictures that could lie under the noise; 0: one picture, their mean.
+            views: 1, 2, 4 or 8 turned and mirrored views behind the mean.
+            prompt: what it shows, for a model that knows words; nothing has to be said.
+            seed, steps: as of ``generate``.
+        """
+        way = Denoise.parse({"sigma": sigma, "sampled": samples > 0, "views": views})
+        return self._edited(Inputs(given(image)), prompt, way, {"n": max(1, samples), "seed": seed, "steps": steps})
+
+    def restore(
+        self,
+        image: Given,
+        degradation: str,
+        amount: float | None = None,
+        *,
+        mask: Given | None = None,
+        kernel: Given | None = None,
+        sigma: float = 0.0,
+        method: str = "auto",
+        prompt: str = "",
+        **drawn: Unpack[Drawn],
+    ) -> list[Image.Image]:
+        """A picture as it may have been before it was blurred, made smaller, covered, made grey or compressed.
+
+        Args:
+            image: as of ``edit``.
+            degradation: "blur" (by ``amount`` pixels of deviation), "kernel", "downsample" (``amount`` times), "mask",
+                "grey" or "jpeg" (of the quality ``amount``; ``None``: that of the file).
+            mask: for "mask": as large as the picture, white where it is missing.
+            kernel: for "kernel": a picture of how one point was blurred.
+            sigma: deviation of noise on top, in units of 255.
+            method: "mmps", "tmpd", "pigdm", "dps", "diffpir", "ddnm" or "ddnm_plus"; "auto" is the best there is.
+            prompt: what it shows, for a model that knows words; nothing has to be said.
+            drawn: as of ``edit``.
+        """
+        picture = given(image)
+        plane = None if mask is None else checked_mask(given(mask), picture.size, "the mask")
+        blurred = None if kernel is None else mask_of(given(kernel))
+        way = Restore.parse({"degradation": degradation, "amount": amount, "sigma": sigma, "method": method})
+        return self._edited(Inputs(picture, plane, kernel=blurred), prompt, way, drawn)
+
+    def upscale(self, image: Given, factor: float = 4.0) -> Image.Image:
+        """A picture ``factor`` times as large, up to 16, with sharp edges; to have detail invented, ``restore`` it."""
+        return self._edited(Inputs(given(image)), "", Upscale.parse({"factor": factor}), {})[0]
+
+    def morph(
+        self,
+        first: str,
+        second: str,
+        out: str | Path,
+        *,
+        frames: int = 16,
+        to_seed: int | None = None,
+        size: tuple[int, int] | None = None,
+        canvas: tuple[int, int] | None = None,
+        **drawn: Unpack[Drawn],
+    ) -> Path:
+        """Write an animation of one prompt turning into another, and return its path.
+
+        Args:
+            first, second: what it shows at first, and what it turns into.
+            out: NAME.gif, there and back without end, or NAME.png, all frames side by side.
+            frames: pictures, both ends included, 2..240.
+            to_seed: seed of the other end; ``None``: the same noise all the way.
+            size, canvas: as of ``generate``; the longer side of a frame has 256 pixels, 128 in a PNG, if nobody says.
+            drawn: as of ``edit``, but for ``n``.
+
+        Raises:
+            UsageError: a value out of bounds, something this model cannot do, or another ending. DiskError: the file
+                cannot be written.
+        """
+        if "n" in drawn:
+            raise UsageError(f"a morph is one file, got n={drawn['n']}; leave n out")
+        check_target(Path(out))
+        seed = drawn.get("seed", 0)
+        request = morph_request_for(
+            self.manifest,
+            (first, second),
+            chosen_of(drawn),
+            suffix=Path(out).suffix.lower(),
+            seeds=(seed, seed if to_seed is None else to_seed),
+            frames=frames,
+            negative=drawn.get("negative", ""),
+            size=size,
+            canvas=canvas,
+        )
+        images_of(morph_job(request, self._loaded, out=Path(out)))
+        return Path(out)
+
     def augment(
         self,
         data: str | Path,
@@ -328,10 +445,15 @@ class Model:
         return payload
 
     def _edited(self, inputs: Inputs, prompt: str, way: Way, drawn: Drawn) -> list[Image.Image]:
-        chosen = Chosen(drawn.get("sampler"), drawn.get("grid"), drawn.get("steps"), drawn.get("guidance"))
         n, seed, negative = drawn.get("n", 1), drawn.get("seed", 0), drawn.get("negative", "")
+        chosen = chosen_of(drawn)
         request = edit_request_for(self.manifest, way, inputs, prompt, chosen, n=n, seed=seed, negative=negative)
         return images_of(edit_job(request, inputs, self._loaded))
+
+
+def chosen_of(drawn: Drawn) -> Chosen:
+    """How it shall be sampled."""
+    return Chosen(drawn.get("sampler"), drawn.get("grid"), drawn.get("steps"), drawn.get("guidance"))
 
 
 def given(image: Given) -> Original:

@@ -68,6 +68,40 @@ def test_a_picture_in_memory_is_the_one_in_its_file(model, tmp_path, mode):
     assert (made.mode, made.tobytes()) == (wanted.mode, wanted.tobytes())
 
 
+MENDED = {
+    "denoise": (lambda m, image: m.denoise(image, sigma=20, views=1, seed=3, steps=2), ("--sigma", 20, "--views", 1)),
+    "restore": (lambda m, image: m.restore(image, "blur", 2, seed=3, steps=2), ("--degradation", "blur:2")),
+    "upscale": (lambda m, image: [m.upscale(image, 2)], ("--factor", 2)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:painted at")
+@pytest.mark.parametrize("name", MENDED)
+def test_mending_is_that_of_the_command(model, unfog, tmp_path, name):
+    image, (made, options) = tmp_path / "image.png", MENDED[name]
+    Image.radial_gradient("L").resize((20, 16)).save(image)
+    options += () if name == "upscale" else ("--seed", 3, "--steps", 2)
+    unfog(name, image, "--model", "tiny", "-o", tmp_path / "out.png", *options)
+    (found,) = made(model, image)
+    found.save(tmp_path / "found.png")
+    assert (tmp_path / "found.png").read_bytes() == (tmp_path / "out.png").read_bytes()
+
+
+def test_regions_and_morphs_are_those_of_the_commands(model, unfog, tmp_path):
+    options = ("--model", "tiny", "--seed", 3, "--steps", 2)
+    unfog("compose", PROMPT, "--region", "0,0,0.5,1:a blue star", *options, "-o", tmp_path / "out.png")
+    (found,) = model.generate(PROMPT, seed=3, steps=2, regions=[((0, 0, 0.5, 1), "a blue star")])
+    found.save(tmp_path / "found.png")
+    assert (tmp_path / "found.png").read_bytes() == (tmp_path / "out.png").read_bytes()
+    unfog("morph", PROMPT, "a blue star", "--frames", 3, *options, "-o", tmp_path / "out.gif")
+    made = model.morph(PROMPT, "a blue star", tmp_path / "made.gif", frames=3, seed=3, steps=2)
+    assert made.read_bytes() == (tmp_path / "out.gif").read_bytes()
+    with pytest.raises(UsageError, match="leave n out"):
+        model.morph(PROMPT, PROMPT, tmp_path / "b.gif", n=2)
+    with pytest.raises(UsageError, match="animated GIF or a PNG strip"):
+        model.morph(PROMPT, PROMPT, tmp_path / "b.mp4")
+
+
 def test_several_threads_share_a_model(model):
     wanted = [model.generate(PROMPT, seed=seed, size=(40, 40))[0].tobytes() for seed in range(4)]
     found: dict[int, bytes] = {}

@@ -42,27 +42,24 @@ def morph(
     from unfog.cli.parse import seed_of, size_of
     from unfog.cli.screen import Screen
     from unfog.cli.show import follow
-    from unfog.config.sample import MorphRequest
-    from unfog.jobs.morph import LONGEST, check_target, morph_job
-    from unfog.jobs.settings import Chosen, request_for
+    from unfog.jobs.morph import check_target, morph_job, morph_request_for
+    from unfog.jobs.settings import Chosen
     from unfog.jobs.suited import suited
     from unfog.util.devices import set_threads
 
     check_target(out)
     found, start = suited(model, [first, second]), seed_of(seed)
-    end = request_for(
+    wanted = morph_request_for(
         found.manifest,
-        first,
+        (first, second),
         Chosen(sampler=sampler, steps=steps, guidance=guidance),
-        seed=start,
+        suffix=out.suffix.lower(),
+        seeds=(start, start if to_seed is None else to_seed),
+        frames=frames,
         negative=negative,
         size=size_of(size),
         canvas=size_of(canvas, option="--canvas"),
-        longest=LONGEST[out.suffix.lower()],
     )
-    fields = end.model_dump(mode="json", include={"negative", "canvas", "size", "sample"})
-    seeds = (start, start if to_seed is None else to_seed)
-    wanted = MorphRequest.parse(fields | {"prompts": (first, second), "seeds": seeds, "frames": frames})
     set_threads()
     screen = Screen(sys.stderr if as_json else sys.stdout, os.environ) if show else None
     events = morph_job(wanted, found, out=out, previews=screen is not None, device=device)

@@ -31,7 +31,7 @@ from unfog.jobs.events import Event
 from unfog.jobs.explain_forward import explain_forward_job
 from unfog.jobs.explain_reverse import explain_reverse_job
 from unfog.jobs.generate import Loaded, generate_job
-from unfog.jobs.morph import LONGEST, morph_job
+from unfog.jobs.morph import morph_job, morph_request_for
 from unfog.jobs.settings import request_for
 from unfog.model.locate import Found
 
@@ -129,22 +129,17 @@ def morph_request(ask: MorphAsk, manifest: Manifest) -> MorphRequest:
     Raises:
         UsageError: as ``request_for``, for either end.
     """
-    seeds = ask.seeds or (0, 0)
-    ends = [
-        request_for(
-            manifest,
-            prompt,
-            ask.chosen,
-            seed=seed,
-            negative=ask.negative,
-            size=ask.size,
-            canvas=ask.canvas,
-            longest=LONGEST[f".{ask.format}"],
-        )
-        for prompt, seed in zip(ask.prompts, seeds, strict=True)
-    ]
-    fields = ends[0].model_dump(mode="json", include={"negative", "canvas", "size", "sample"})
-    return MorphRequest.parse(fields | {"prompts": ask.prompts, "seeds": seeds, "frames": ask.frames})
+    return morph_request_for(
+        manifest,
+        ask.prompts,
+        ask.chosen,
+        suffix=f".{ask.format}",
+        seeds=ask.seeds or (0, 0),
+        frames=ask.frames,
+        negative=ask.negative,
+        size=ask.size,
+        canvas=ask.canvas,
+    )
 
 
 def settled(ask: AnyAsk, manifest: Manifest | None, files: Files) -> Settled | None:

@@ -10,11 +10,12 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from unfog.config.manifest import Manifest
 from unfog.config.sample import GenerateRequest, MorphRequest
 from unfog.jobs.events import Event, Preview, Progress, Result
 from unfog.jobs.generate import Loaded, finite, notes, open_model
 from unfog.jobs.save import check_writable
-from unfog.jobs.settings import check
+from unfog.jobs.settings import Chosen, check, request_for
 from unfog.media.animation import encode_gif, there_and_back
 from unfog.media.png import encode
 from unfog.model.locate import Found
@@ -33,6 +34,44 @@ def check_target(path: Path) -> None:
     if path.suffix.lower() not in LONGEST:
         raise UsageError(f"a morph is an animated GIF or a PNG strip: use -o {path.with_suffix('.gif')}")
     check_writable(path.parent)
+
+
+def morph_request_for(
+    manifest: Manifest,
+    prompts: tuple[str, str],
+    chosen: Chosen,
+    *,
+    suffix: str,
+    seeds: tuple[int, int] = (0, 0),
+    frames: int = 16,
+    negative: str = "",
+    size: tuple[int, int] | None = None,
+    canvas: tuple[int, int] | None = None,
+) -> MorphRequest:
+    """A complete request that this model can fulfil.
+
+    Args:
+        suffix: of the file, .gif or .png.
+        seeds: of both ends; other arguments as of ``request_for``.
+
+    Raises:
+        UsageError: as ``request_for``, for either end, or ``frames`` out of bounds.
+    """
+    ends = [
+        request_for(
+            manifest,
+            prompt,
+            chosen,
+            seed=seed,
+            negative=negative,
+            size=size,
+            canvas=canvas,
+            longest=LONGEST[suffix],
+        )
+        for prompt, seed in zip(prompts, seeds, strict=True)
+    ]
+    fields = ends[0].model_dump(mode="json", include={"negative", "canvas", "size", "sample"})
+    return MorphRequest.parse(fields | {"prompts": prompts, "seeds": seeds, "frames": frames})
 
 
 def morph_job(
