@@ -9,7 +9,7 @@ The variable is what every command of unfog sets (``unfog/__main__.py``); so bot
    server (``benchmarks/crowd.py``'s two ways of asking), with equally many threads.
 2. In batches: ``generate(n=4)``, each picture saved to the disk, before and after
 3. the crowd, one niced process: everything it is answered has to be a picture, 202 or 429, and every picture, byte for
-   byte, the one drawn in-process with all threads or with one (its recipe says how many). Its share of the processors,
+   byte, the one drawn in-process with the threads of its recipe, all or a share of them. Its share of the processors,
    the server's and the workers' are written down, and their memory once a second: the median of the last fifth over
    that of the second fifth of the time (the first is for warming up).
 
@@ -44,6 +44,7 @@ import unfog
 from crowd import PATIENCE_S, Seen, native, openai
 from generate import HERE, machine
 from unfog.api import Model
+from unfog.server.processes import threads_of
 from unfog.util.devices import set_threads
 
 PROMPTS = (
@@ -85,7 +86,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), threads, asked) as server:
         idle = idled(model, server.url, asked.pairs)
         before = batches(model, asked.batches, Path(folder) / "batches")
-        crowd = crowded(server, wanted(model, threads), asked.clients, asked.seconds)
+        shares = {threads_of(threads, at_work) for at_work in range(1, len(server.pids["worker"]) + 1)}
+        crowd = crowded(server, wanted(model, sorted(shares)), asked.clients, asked.seconds)
         after = batches(model, asked.batches, Path(folder) / "batches")
     rate = statistics.mean([before["pictures_per_s"], after["pictures_per_s"]])
     crowd["ratio"] = crowd["pictures_per_s"] / rate
@@ -177,10 +179,14 @@ def files(model: Model, prompt: str, seed: int, n: int = 1) -> list[bytes]:
     return found
 
 
-def wanted(model: Model, threads: int) -> list[Wanted]:
-    """What the crowd asks for: as many different pictures as there are prompts, with a seed each."""
+def wanted(model: Model, shares: list[int]) -> list[Wanted]:
+    """What the crowd asks for: as many different pictures as there are prompts, with a seed each.
+
+    Args:
+        shares: the threads that a job may get; those of the last are kept.
+    """
     right = [list[str]() for _ in PROMPTS]
-    for count in (1, threads):
+    for count in shares:
         set_threads(count)
         for seed, prompt in enumerate(PROMPTS):
             right[seed].append(hashlib.sha256(files(model, prompt, seed)[0]).hexdigest())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from PIL import Image
 from tests.support.disk import small_files
 from tests.support.saved import save_tiny
 from tests.support.serving import CHANGE, Serving, parsed, wait_for
@@ -35,7 +37,7 @@ def tiny(tmp_path_factory) -> str:
 
 @contextlib.contextmanager
 def serving(tiny: str, root: Path, **settings: Any):
-    one = Serving(root, models=(tiny,), **settings).until_ready()
+    one = Serving(root, models=(tiny,), **{"threads": 2, **settings}).until_ready()  # so two processes on a CPU
     try:
         yield one
     finally:
@@ -76,22 +78,28 @@ def cancel(served: Serving, name: str) -> int:
     return served.http.request("DELETE", f"/api/v1/jobs/{name}", headers=CHANGE).status_code
 
 
-def kill_worker(served: Serving) -> None:
-    pid = served.engine.crew.posts[0].hand.pid
+def pixels(served: Serving, job: dict[str, Any]) -> bytes:
+    """Of the first picture; its file says with how many threads it was made, too."""
+    return Image.open(io.BytesIO(served.file(job["pictures"][0]))).tobytes()
+
+
+def worker_of(served: Serving, job: str) -> int:
+    """The process that works on a job."""
+    pid = next(post.hand.pid for post in served.engine.crew.posts if job in post.jobs)
     assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    return pid
 
 
 def test_a_worker_that_is_killed_costs_nobody_a_picture(tiny, tmp_path):
     with serving(tiny, tmp_path) as served:
-        expected = served.file(served.make(seed=7)["pictures"][0])
+        expected = pixels(served, served.make(seed=7))
         jobs = [served.ask(seed=k, **LONG)["id"] for k in range(2)] + [served.ask(seed=7)["id"] for _ in range(4)]
-        wait_for(lambda: any(served.job(name)["pictures"] for name in jobs))
-        kill_worker(served)
+        wait_for(lambda: served.job(jobs[0])["pictures"])
+        os.kill(worker_of(served, jobs[0]), signal.SIGKILL)
         ended = [served.done(name) for name in jobs]
         assert [job["state"] for job in ended] == ["done"] * 6
         assert all(len(job["pictures"]) == len(job["seeds"]) == len(set(job["pictures"])) for job in ended)
-        assert {served.file(job["pictures"][0]) for job in ended[2:]} == {expected}
+        assert {pixels(served, job) for job in ended[2:]} == {expected}
         told = served.events(jobs[0])
         assert sorted(event["data"]["index"] for event in told if event["type"] == "image") == [0, 1, 2, 3]
         assert served.engine.crew.restarts == 1
@@ -109,7 +117,7 @@ def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(tiny, tmp_path):
                 )
             )
             time.sleep(0.3)
-            kill_worker(served)
+            os.kill(worker_of(served, poison), signal.SIGKILL)
         assert served.done(poison)["error"]["code"] == "worker_crashed"
         assert [served.done(name)["state"] for name in others] == ["done"] * 3
         assert served.make(seed=9)["state"] == "done"
@@ -120,9 +128,7 @@ def test_a_worker_that_hangs_is_replaced(tiny, tmp_path):
         served.make(seed=1)
         job = served.ask(seed=2, **LONG)["id"]
         wait_for(lambda: served.job(job)["state"] == "running")
-        pid = served.engine.crew.posts[0].hand.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGSTOP)
+        os.kill(worker_of(served, job), signal.SIGSTOP)
         assert served.done(job)["state"] == "done"
         assert served.engine.crew.restarts == 1
 

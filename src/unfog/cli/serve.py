@@ -21,7 +21,9 @@ Models = Annotated[
 Data = Annotated[Path | None, typer.Option("--data", help="Folder for pictures, uploads and the queue.")]
 Device = Annotated[
     str | None,
-    typer.Option("--device", help="cpu, cuda, cuda:0,cuda:1 or mps, a process for each; unset: the fastest."),
+    typer.Option(
+        "--device", help="cpu, cuda, cuda:0,cuda:1 or mps, a process for each; unset: the fastest, two for a CPU."
+    ),
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads of all workers; unset: all cores.")]
 Roots = Annotated[

@@ -78,9 +78,9 @@ class Server(Config):
     models: tuple[str, ...] = ()
     """Names or folders of the models that are served, the first by default; none: all installed ones that draw."""
     device: str | None = None
-    """A process for each (``server/places.py``); none: the fastest."""
+    """One or more with commas, a process for each; none: the fastest, and two processes on a CPU of several threads."""
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """Of the CPU, shared by the processes that work; none: all cores."""
+    """Of the CPU: those of a training, and those that the processes that paint share; none: all cores."""
     roots: tuple[str, ...] = ()
     """Folders whose subfolders may be trained on; none: no training but on ``scenes``."""
     training: bool = True

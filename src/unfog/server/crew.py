@@ -19,7 +19,7 @@ from unfog.server.histogram import STEP_BUCKETS, Histogram
 from unfog.server.ledger import FULL, Ledger
 from unfog.server.line import Line
 from unfog.server.outlook import Outlook, Pace, Rest, free_one
-from unfog.server.places import devices_of, share
+from unfog.server.processes import devices_of, threads_of
 from unfog.server.record import Job, rounded
 from unfog.server.training import Training
 from unfog.server.wire import Message, b64
@@ -173,13 +173,16 @@ class Crew:
             post.jobs.pop(job.id, None)
             await self.ledger.finish(job, "cancelled")
             return
+        if job.id not in post.jobs:
+            return  # its process died meanwhile, and ``orphan`` has it
         if len(post.jobs) == 1:
             post.last_step = None
             post.hand.last_progress = time.monotonic()
         found = {} if job.found is None else {"model": job.found.id, "folder": str(job.found.folder)}
         out = self.ledger.store.root / "jobs" / job.id
         ask = job.ask.model_dump(mode="json")
-        threads = share(self.threads, sum(bool(one.jobs) for one in self.posts if one.device == post.device))
+        at_work = sum(bool(one.jobs) for one in self.posts if one.device == post.device)
+        threads = threads_of(self.threads, at_work)
         post.hand.say("start", job=job.id, ask=ask, files=job.files, out=str(out), threads=threads, **found)
 
     async def load(self, found: Found) -> str | None:

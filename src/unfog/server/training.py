@@ -13,7 +13,7 @@ from unfog.config.ask import TrainAsk
 from unfog.config.server import Server
 from unfog.server.hand import TRAINER, Hand
 from unfog.server.ledger import Ledger
-from unfog.server.places import devices_of
+from unfog.server.processes import named
 from unfog.server.record import Job, ask_text
 from unfog.server.wire import Message, b64
 
@@ -55,7 +55,7 @@ class Training:
         assert isinstance(job.ask, TrainAsk)
         out = folder_of(self.ledger.store.root, job.owner, job.ask.name)
         options = {"ask": ask_text(job.ask), "data": job.files["data"], "job": job.id, "out": str(out)}
-        options |= {"device": devices_of(self.settings.device, 1)[0], "threads": self.settings.threads}
+        options |= {"device": named(self.settings.device)[0], "threads": self.settings.threads}
         hand = Hand(TRAINER, options, partial(self.hear, job), partial(self.gone, job))
         self.run, job.hand = Run(job, hand), hand
         await self.ledger.begin(job)

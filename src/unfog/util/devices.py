@@ -42,7 +42,7 @@ def core_count() -> int:
 
 
 def thread_count(count: int | None = None) -> int:
-    """``count``, or as many threads as OMP_NUM_THREADS says, which torch has read already, or else one per usable core.
+    """``count``, or the number that torch has where OMP_NUM_THREADS is set, which it has read, or one per usable core.
 
     Raises:
         UsageError: ``count`` is less than 1.

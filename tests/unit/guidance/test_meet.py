@@ -29,8 +29,16 @@ def test_another_ground_becomes_the_one_around() -> None:
 
 
 def test_what_goes_on_already_is_left_alone() -> None:
+    ground = torch.tensor([0.1, -0.3, 0.5])[:, None, None].expand(1, 3, 16, 20)
+    assert (met(ground, ground, 0.9) - ground).abs().max() <= 1e-6
+
+
+def test_a_slope_is_moved_by_no_more_than_it_falls_from_one_cell_to_the_next() -> None:
     slope = torch.linspace(-0.3, 0.3, 20).expand(1, 3, 16, 20)
-    assert (met(slope, slope, 0.9) - slope)[PAINTED].abs().max() <= 0.05
+    moved = met(slope, slope, 0.9) - slope
+    assert torch.equal(moved[~PAINTED], torch.zeros_like(moved[~PAINTED]))
+    assert moved[PAINTED].abs().max() <= 0.6 / 19 + 1e-6
+    assert moved[0, 0, 7, 6] < 0  # towards the known ones on the left, which are darker
 
 
 def test_a_thing_on_the_ground_keeps_its_contrast() -> None:

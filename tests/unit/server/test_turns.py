@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from tests.support.saved import save_tiny
+from tests.support.threads import kept
 
 from unfog.model.locate import inspect
 from unfog.server import worker
@@ -80,13 +81,12 @@ def test_company_changes_no_pixel(turns, tiny, tmp_path):
 
 
 def test_each_has_its_own_threads(turns, tiny, tmp_path):
-    before = torch.get_num_threads()
-    for name, threads in (("a", 2), ("b", 1), ("c", 3)):
-        start(turns, tiny, name, tmp_path, threads=threads, n=2)
-    finish(turns)
+    with kept():
+        for name, threads in (("a", 2), ("b", 1), ("c", 3)):
+            start(turns, tiny, name, tmp_path, threads=threads, n=2)
+        finish(turns)
     recipes = {facts["job"]: facts["recipe"] for what, facts, _ in turns.voice.said if what == "image"}
     assert {name: recipe["threads"] for name, recipe in recipes.items()} == {"a": 2, "b": 1, "c": 3}
-    torch.set_num_threads(before)
 
 
 def test_a_cancellation_comes_between_two_steps(turns, tiny, tmp_path):

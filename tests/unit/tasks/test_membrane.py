@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
-from unfog.core.pull_push import filled
 from unfog.tasks.membrane import DRIFT, eased, seamless
 from unfog.util.random import Draw, normal
 
@@ -82,15 +80,3 @@ def test_what_is_far_from_the_mask_is_not_looked_at() -> None:
         eased(0 * far, far, small, 3)[..., 30:34, 30:34], eased(0 * near, near, small, 3)[..., 30:34, 30:34]
     )
     assert torch.equal(eased(0 * far, far, small, 99), eased(0 * far, far, small, 8))
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2), (16, 9)])
-def test_what_is_known_stays_and_the_rest_is_between(size: tuple[int, int]) -> None:
-    known = torch.zeros(1, 1, *size)
-    known[..., 0, 0] = known[..., -1, -1] = 1
-    values = torch.zeros(1, 2, *size)
-    values[..., 0, 0], values[..., -1, -1] = 0.5, 1.0
-    made = filled(values, known)
-    assert torch.equal(made * known, values)
-    assert made.min() >= 0.5 - 1e-6
-    assert made.max() <= 1 + 1e-6
