@@ -8,10 +8,10 @@ The variable is what every command of unfog sets (``unfog/__main__.py``); so bot
 1. Idle: the same prompts and seeds in turn in-process (``unfog.load().generate``, saved as PNG in memory) and from the
    server (``benchmarks/crowd.py``'s two ways of asking), with equally many threads.
 2. In batches: ``generate(n=4)``, each picture saved to the disk, before and after
-3. the crowd, one niced process: everything it is answered has to be a picture, 202 or 429, and every picture, byte for
-   byte, the one drawn in-process with the threads of its recipe, all or a share of them. Its share of the processors,
-   the server's and the workers' are written down, and their memory once a second: the median of the last fifth over
-   that of the second fifth of the time (the first is for warming up).
+3. the crowd, one niced process: everything it is answered has to be a picture, 202 or 429, and every picture, pixel for
+   pixel, the one drawn in-process. Its share of the processors, the server's and the workers' are written down, and
+   their memory once a second: the median of the last fifth over that of the second fifth of the time (the first is for
+   warming up).
 
 Reads ``/proc``, so Linux only.
 """
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import io
 import json
 import math
@@ -41,10 +40,9 @@ from typing import Any
 import httpx2
 
 import unfog
-from crowd import PATIENCE_S, Seen, native, openai
+from crowd import PATIENCE_S, Seen, native, openai, painted
 from generate import HERE, machine
 from unfog.api import Model
-from unfog.server.processes import threads_of
 from unfog.util.devices import set_threads
 
 PROMPTS = (
@@ -57,8 +55,8 @@ WARM_UP = 3
 BATCH = 4
 READY_S, STOP_S, SAMPLE_S, PAUSE_S = 300.0, 60.0, 1.0, 0.3
 TICKS = os.sysconf("SC_CLK_TCK")
-Wanted = tuple[str, int, list[str]]
-"""Prompt, seed, and the sha256 of the files that are right."""
+Wanted = tuple[str, int, str]
+"""Prompt, seed, and the sha256 of the pixels."""
 
 
 def main() -> None:
@@ -86,8 +84,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), threads, asked) as server:
         idle = idled(model, server.url, asked.pairs)
         before = batches(model, asked.batches, Path(folder) / "batches")
-        shares = {threads_of(threads, at_work) for at_work in range(1, len(server.pids["worker"]) + 1)}
-        crowd = crowded(server, wanted(model, sorted(shares)), asked.clients, asked.seconds)
+        crowd = crowded(server, wanted(model), asked.clients, asked.seconds)
         after = batches(model, asked.batches, Path(folder) / "batches")
     rate = statistics.mean([before["pictures_per_s"], after["pictures_per_s"]])
     crowd["ratio"] = crowd["pictures_per_s"] / rate
@@ -179,18 +176,9 @@ def files(model: Model, prompt: str, seed: int, n: int = 1) -> list[bytes]:
     return found
 
 
-def wanted(model: Model, shares: list[int]) -> list[Wanted]:
-    """What the crowd asks for: as many different pictures as there are prompts, with a seed each.
-
-    Args:
-        shares: the threads that a job may get; those of the last are kept.
-    """
-    right = [list[str]() for _ in PROMPTS]
-    for count in shares:
-        set_threads(count)
-        for seed, prompt in enumerate(PROMPTS):
-            right[seed].append(hashlib.sha256(files(model, prompt, seed)[0]).hexdigest())
-    return [(prompt, seed, right[seed]) for seed, prompt in enumerate(PROMPTS)]
+def wanted(model: Model) -> list[Wanted]:
+    """What the crowd asks for: as many different pictures as there are prompts, with a seed each."""
+    return [(prompt, seed, painted(files(model, prompt, seed)[0])) for seed, prompt in enumerate(PROMPTS)]
 
 
 def batches(model: Model, count: int, folder: Path) -> dict[str, float]:

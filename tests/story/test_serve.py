@@ -330,15 +330,14 @@ def test_metrics_are_in_the_format_of_prometheus(served):
     assert json.loads(served.http.get("/api/v1/openapi.json").text)["info"]["title"] == "unfog"
 
 
-def test_two_at_once_share_the_threads_and_keep_their_pixels(folder, tmp_path):
-    """Who works alone has all of them; the pictures are the same."""
-    serving = Serving(tmp_path, models=(str(folder / "tiny"),), threads=2, device="cpu,cpu").until_ready()
+def test_who_works_beside_another_shares_the_threads_and_keeps_his_pixels(folder, tmp_path):
+    serving = Serving(tmp_path, models=(str(folder / "tiny"),), threads=2).until_ready()  # two processes on a CPU
     fields = {"seed": 3, "chosen": {"steps": 60}}
     jobs = [serving.ask(n=4, **fields)["id"] for _ in range(3)]
-    done = [serving.done(job) for job in jobs]
-    files = [[serving.file(name) for name in job["pictures"]] for job in done]
-    threads = [json.loads(Image.open(io.BytesIO(made[0])).info["unfog"])["threads"] for made in files]
+    jobs += [serving.make(**fields)["id"] for _ in range(2) if all(serving.done(job) for job in jobs)]
+    images = [Image.open(io.BytesIO(serving.file(serving.job(job)["pictures"][0]))) for job in jobs]
     serving.stop()
-    assert threads == [2, 1, 1]
-    pixels = [[Image.open(io.BytesIO(one)).tobytes() for one in made] for made in files]
-    assert pixels[0] == pixels[1] == pixels[2]
+    threads = [json.loads(image.info["unfog"])["threads"] for image in images]
+    assert threads[0] is None  # two, until the next one began
+    assert threads[3:] == [2, 2]  # alone again
+    assert len({image.tobytes() for image in images}) == 1

@@ -37,7 +37,7 @@ def tiny(tmp_path_factory) -> str:
 
 @contextlib.contextmanager
 def serving(tiny: str, root: Path, **settings: Any):
-    one = Serving(root, models=(tiny,), **{"threads": 2, **settings}).until_ready()  # so two processes on a CPU
+    one = Serving(root, models=(tiny,), **settings).until_ready()
     try:
         yield one
     finally:
@@ -91,7 +91,7 @@ def worker_of(served: Serving, job: str) -> int:
 
 
 def test_a_worker_that_is_killed_costs_nobody_a_picture(tiny, tmp_path):
-    with serving(tiny, tmp_path) as served:
+    with serving(tiny, tmp_path, threads=2) as served:
         expected = pixels(served, served.make(seed=7))
         jobs = [served.ask(seed=k, **LONG)["id"] for k in range(2)] + [served.ask(seed=7)["id"] for _ in range(4)]
         wait_for(lambda: served.job(jobs[0])["pictures"])
@@ -106,7 +106,7 @@ def test_a_worker_that_is_killed_costs_nobody_a_picture(tiny, tmp_path):
 
 
 def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(tiny, tmp_path):
-    with serving(tiny, tmp_path) as served:
+    with serving(tiny, tmp_path, threads=2) as served:
         poison = served.ask(seed=1, **LONG)["id"]
         others = [served.ask(seed=k)["id"] for k in range(3)]
         for attempt in (1, 2):
@@ -124,7 +124,7 @@ def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(tiny, tmp_path):
 
 
 def test_a_worker_that_hangs_is_replaced(tiny, tmp_path):
-    with serving(tiny, tmp_path, engine={"stuck_s": 4.0, "silent_s": 6.0}) as served:
+    with serving(tiny, tmp_path, threads=2, engine={"stuck_s": 4.0, "silent_s": 6.0}) as served:
         served.make(seed=1)
         job = served.ask(seed=2, **LONG)["id"]
         wait_for(lambda: served.job(job)["state"] == "running")

@@ -35,7 +35,7 @@ from unfog.samplers.step import Step
 from unfog.tasks.generate import Tally, decode, generate
 from unfog.text.prompt import parse, parts_of
 from unfog.text.standing import says_standing
-from unfog.util.devices import pick_device
+from unfog.util.devices import pick_device, steady_threads
 from unfog.util.errors import ModelError, UsageError
 from unfog.util.files import write_atomic
 from unfog.util.random import Draw, Noise, image_seed
@@ -259,13 +259,13 @@ def recipe_for(
 
 def made_with(found: Found, device: torch.device) -> dict[str, Any]:
     """What every recipe says of model, program and machine."""
-    on_cpu = device.type == "cpu"
+    threads = steady_threads() if device.type == "cpu" else None
     return {
         "model": ModelName(name=found.name, sha256=found.id),
         "unfog": __version__,
         "device": KINDS[device.type],
-        "threads": torch.get_num_threads() if on_cpu else None,
-        "promise": "L3" if on_cpu else "L1",
+        "threads": threads,
+        "promise": "L1" if threads is None else "L3",
     }
 
 

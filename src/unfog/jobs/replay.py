@@ -146,7 +146,8 @@ def differences(recipe: AnyRecipe) -> Iterator[str]:
     if recipe.numerics != NUMERICS:
         yield f"made with numerics version {recipe.numerics}, this is {NUMERICS}: the pictures may differ"
     if recipe.promise in ("L0", "L1"):
-        yield f"made on {recipe.device}, where equal bits are not promised: it may differ by 2 of 255"
+        how = "cpu with changing numbers of threads" if recipe.device == "cpu" else recipe.device
+        yield f"made on {how}, where equal bits are not promised: it may differ by 2 of 255"
     if recipe.threads is not None and not affordable(recipe.threads):
         yield f"made with {recipe.threads} threads, too many for this machine: the last bits may differ"
 

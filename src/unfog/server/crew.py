@@ -40,6 +40,7 @@ class Post:
 
     device: str
     hand: Hand
+    threads: int
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
     ready: bool = False
     loading: bool = False
@@ -100,7 +101,7 @@ class Crew:
         async def gone() -> None:
             await self.gone(holder[0])
 
-        holder.append(Post(device, Hand(WORKER, options, hear, gone)))
+        holder.append(Post(device, Hand(WORKER, options, hear, gone), self.threads))
         return holder[0]
 
     async def start(self) -> None:
@@ -147,6 +148,7 @@ class Crew:
                 job = self.ledger.live.get(name)
                 if job is not None:
                     await self.give(post, job)
+            self.allot()
             if not self.closing:
                 await self.training.pump()
 
@@ -158,6 +160,15 @@ class Crew:
         jobs = [list(post.jobs.values()) for post in ready]
         at = free_one(jobs, self.settings.engine.at_once, alone=bool(self.retries))
         return None if at is None else ready[at]
+
+    def allot(self) -> None:
+        """Tell the processes on the CPU how many threads each has, where that has changed."""
+        together = [post for post in self.posts if post.device == "cpu"]
+        threads = threads_of(self.threads, sum(bool(post.jobs) for post in together))
+        for post in together:
+            if post.threads != threads:
+                post.threads = threads
+                post.hand.say("share", threads=threads)
 
     async def give(self, post: Post, job: Job) -> None:
         """Begin a job on a device."""
@@ -181,9 +192,8 @@ class Crew:
         found = {} if job.found is None else {"model": job.found.id, "folder": str(job.found.folder)}
         out = self.ledger.store.root / "jobs" / job.id
         ask = job.ask.model_dump(mode="json")
-        at_work = sum(bool(one.jobs) for one in self.posts if one.device == post.device)
-        threads = threads_of(self.threads, at_work)
-        post.hand.say("start", job=job.id, ask=ask, files=job.files, out=str(out), threads=threads, **found)
+        self.allot()
+        post.hand.say("start", job=job.id, ask=ask, files=job.files, out=str(out), **found)
 
     async def load(self, found: Found) -> str | None:
         """Load a model everywhere and prove that it draws; what went wrong, if something did."""
@@ -203,7 +213,7 @@ class Crew:
         """What a worker says."""
         what = message["say"]
         if what == "ready":
-            post.ready, post.deaths = True, 0
+            post.ready, post.deaths, post.threads = True, 0, self.threads
             await self.pump()
         elif what == "loading":
             post.loading = True

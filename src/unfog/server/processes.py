@@ -2,9 +2,8 @@
 
 The layers of a small picture are short, and threads that compute one together wait for each other, while Python has
 only one of them at work. So many clients are served faster by two processes with a thread each, and one client by one
-process with all threads: a job gets the threads by the number of processes that have work when it begins. What was
-measured, and that the models that come with unfog paint the same pixels with any number, is in docs/LOG.md ("A crowd on
-a CPU").
+process with all threads: those that have work share them, from step to step. What was measured, and that the models
+that come with unfog paint the same pixels with any number, is in docs/LOG.md ("A crowd on a CPU").
 """
 
 from __future__ import annotations
@@ -38,5 +37,5 @@ def devices_of(said: str | None, threads: int) -> list[str]:
 
 
 def threads_of(total: int, at_work: int) -> int:
-    """The threads of a job that begins, where ``at_work`` processes have work, its own among them."""
-    return max(1, total // at_work)
+    """The threads of each of ``at_work`` processes, and of one that gets work where none has any."""
+    return max(1, total // max(1, at_work))

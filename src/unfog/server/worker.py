@@ -32,7 +32,7 @@ from unfog.jobs.settings import request_for
 from unfog.model.locate import inspect
 from unfog.server.telling import LOG, Says, Teller, problem
 from unfog.server.wire import Message, Voice, take
-from unfog.util.devices import set_threads
+from unfog.util.devices import set_threads, share_threads
 
 PULSE_S = 2.0
 SMOKE_STEPS = 2
@@ -46,6 +46,7 @@ class Running:
     events: Generator[Event, None, None]
     teller: Teller
     threads: int
+    """With which it began; 0: their number has changed since."""
 
 
 class Turns:
@@ -55,11 +56,14 @@ class Turns:
         voice: tells the server.
         device: name of the device; ``None``: the fastest.
         loaded: models kept in memory.
+        threads: of the CPU, until the server says another number.
         preview_s, preview_side: see ``config/server.py``.
     """
 
-    def __init__(self, voice: Says, *, device: str | None, loaded: int, preview_s: float, preview_side: int) -> None:
-        self.voice, self.device, self.most = voice, device, loaded
+    def __init__(
+        self, voice: Says, *, device: str | None, loaded: int, threads: int, preview_s: float, preview_side: int
+    ) -> None:
+        self.voice, self.device, self.most, self.threads = voice, device, loaded, threads
         self.preview_s, self.preview_side = preview_s, preview_side
         self.models: OrderedDict[str, Loaded] = OrderedDict()
         self.running: dict[str, Running] = {}
@@ -73,6 +77,8 @@ class Turns:
                 self.cancel(message["job"])
             case "load":
                 self.load(message)
+            case "share":
+                self.threads = message["threads"]
             case other:
                 LOG.error("the server said %r, which no worker understands", other)
 
@@ -80,7 +86,7 @@ class Turns:
         """Begin a job; its first turn comes with the others'."""
         out = Path(message["out"])
         teller = Teller(message["job"], self.voice, preview_s=self.preview_s, preview_side=self.preview_side, out=out)
-        self.running[message["job"]] = Running(self.events(message, out), teller, message["threads"])
+        self.running[message["job"]] = Running(self.events(message, out), teller, self.threads)
 
     def events(self, message: Message, out: Path) -> Generator[Event, None, None]:
         """The events of a job; the model is loaded at its first turn."""
@@ -131,7 +137,8 @@ class Turns:
     def advance(self, job: str) -> None:
         """One event of a job."""
         running = self.running[job]
-        set_threads(running.threads)
+        running.threads = running.threads if running.threads == self.threads else 0
+        share_threads(self.threads, began=running.threads)
         try:
             event = next(running.events)
             running.teller.tell(event)
@@ -187,6 +194,7 @@ def main(arguments: list[str]) -> None:
         voice,
         device=options["device"],
         loaded=options["loaded"],
+        threads=options["threads"],
         preview_s=options["preview_s"],
         preview_side=options["preview_side"],
     )

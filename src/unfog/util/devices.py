@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from unfog.util.errors import UsageError
 
 DEVICES = ("cpu", "cuda", "mps")
+_CHANGED = ContextVar("changed", default=False)
 
 
 def pick_device(name: str | None = None) -> torch.device:
@@ -60,6 +62,17 @@ def set_threads(count: int | None = None) -> int:
     """
     torch.set_num_threads(thread_count(count))
     return torch.get_num_threads()
+
+
+def steady_threads() -> int | None:
+    """The number of threads; ``None`` if the work that is done now began with another one (``share_threads``)."""
+    return None if _CHANGED.get() else torch.get_num_threads()
+
+
+def share_threads(count: int, *, began: int) -> None:
+    """Go on with ``count`` threads, with work that began with ``began`` of them or has had other numbers since (0)."""
+    torch.set_num_threads(count)
+    _CHANGED.set(count != began)
 
 
 def bf16_supported(device: torch.device) -> bool:

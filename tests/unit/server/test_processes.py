@@ -33,5 +33,5 @@ def test_what_is_no_device_ends_the_start(said):
 
 
 def test_threads_are_shared_by_those_at_work():
-    assert [threads_of(8, at_work) for at_work in (1, 2, 3)] == [8, 4, 2]
+    assert [threads_of(8, at_work) for at_work in (0, 1, 2, 3)] == [8, 8, 4, 2]
     assert threads_of(1, 2) == 1

@@ -43,13 +43,13 @@ def tiny(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def turns(tiny, tmp_path):
-    return Turns(Heard(), device="cpu", loaded=1, preview_s=0.0, preview_side=512)
+    return Turns(Heard(), device="cpu", loaded=1, threads=1, preview_s=0.0, preview_side=512)
 
 
-def start(turns: Turns, tiny: Path, name: str, out: Path, *, threads: int = 1, **fields: Any) -> None:
+def start(turns: Turns, tiny: Path, name: str, out: Path, **fields: Any) -> None:
     found = inspect(tiny)
     message = {"do": "start", "job": name, "ask": ASK | {"seed": 0} | fields, "files": {}, "out": str(out / name)}
-    turns.hear(message | {"model": found.id, "folder": str(tiny), "threads": threads})
+    turns.hear(message | {"model": found.id, "folder": str(tiny)})
 
 
 def finish(turns: Turns) -> None:
@@ -80,13 +80,27 @@ def test_company_changes_no_pixel(turns, tiny, tmp_path):
     assert turns.voice.kinds("c")[-1] == "done"
 
 
-def test_each_has_its_own_threads(turns, tiny, tmp_path):
+def test_threads_change_from_step_to_step_and_recipes_say_so(turns, tiny, tmp_path):
     with kept():
-        for name, threads in (("a", 2), ("b", 1), ("c", 3)):
-            start(turns, tiny, name, tmp_path, threads=threads, n=2)
+        start(turns, tiny, "before", tmp_path)
+        finish(turns)
+        start(turns, tiny, "meanwhile", tmp_path)
+        for _ in range(2):
+            turns.advance("meanwhile")
+        turns.hear({"do": "share", "threads": 2})
+        turns.advance("meanwhile")
+        assert torch.get_num_threads() == 2
+        turns.hear({"do": "share", "threads": 1})  # as at its beginning, and yet not the same all the time
+        finish(turns)
+        turns.hear({"do": "share", "threads": 2})
+        start(turns, tiny, "after", tmp_path)
         finish(turns)
     recipes = {facts["job"]: facts["recipe"] for what, facts, _ in turns.voice.said if what == "image"}
-    assert {name: recipe["threads"] for name, recipe in recipes.items()} == {"a": 2, "b": 1, "c": 3}
+    assert {name: (recipe["threads"], recipe["promise"]) for name, recipe in recipes.items()} == {
+        "before": (1, "L3"),
+        "meanwhile": (None, "L1"),
+        "after": (2, "L3"),
+    }
 
 
 def test_a_cancellation_comes_between_two_steps(turns, tiny, tmp_path):
