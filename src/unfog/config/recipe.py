@@ -47,7 +47,7 @@ class Making(Config):
     dtype: Literal["float32"] = "float32"
     device: Device
     threads: Annotated[int, Field(ge=1, le=4096)] | None = None
-    """CPU threads: sums are split between them, so another number may change the last bit. None: changing ones, a GPU."""
+    """Of the CPU, if always the same: sums are split between them, and another number may change the last bit."""
     promise: Literal["L0", "L1", "L2", "L3"]
     """L3: the same bits on the same machine and version, in any batch; L1: within 2 of 255 across devices."""
 
