@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Unpack
 
 from PIL import Image
 
@@ -27,28 +27,14 @@ from unfog.jobs.edit_work import Inputs
 from unfog.jobs.events import Event, Note, Picture, Result
 from unfog.jobs.generate import Loaded, generate_job, open_model
 from unfog.jobs.morph import check_target, morph_job, morph_request_for
-from unfog.jobs.settings import Chosen, request_for
-from unfog.media.image import picture_of, plain
+from unfog.jobs.settings import Chosen, Drawn, chosen_of, request_for
+from unfog.media.image import picture_of
 from unfog.media.mask import checked_mask, mask_of
-from unfog.media.original import Original, original_of, read_original
+from unfog.media.original import Given, given
 from unfog.media.png import options
 from unfog.media.recipe import texts
 from unfog.model.locate import locate
 from unfog.util.errors import UsageError
-
-Given = str | Path | Image.Image
-
-
-class Drawn(TypedDict, total=False):
-    """What every edit can be told besides; each as of ``Model.generate``."""
-
-    n: int
-    seed: int
-    negative: str
-    sampler: str | None
-    grid: str | None
-    steps: int | None
-    guidance: float | None
 
 
 def load(name_or_dir: str | Path | None = None, *, device: str | None = None) -> Model:
@@ -99,9 +85,6 @@ class Model:
         native: bool = False,
         transparent: bool = False,
         whole: bool = False,
-        windows: bool = False,
-        tile: bool = False,
-        regions: Sequence[tuple[tuple[float, float, float, float], str]] = (),
         sampler: str | None = None,
         grid: str | None = None,
         steps: int | None = None,
@@ -130,10 +113,6 @@ class Model:
             native: keep the model's own pixels instead of enlarging them.
             transparent: keep transparency (RGBA), if the model paints it; otherwise it lies on white.
             whole: paint in one piece; otherwise several things are painted one by one (``unfog.tasks.layers``).
-            windows: paint in overlapping windows of the trained size, for a ``canvas`` that is larger.
-            tile: so that the picture continues at the opposite edge.
-            regions: parts with prompts of their own, each (left, top, right, bottom) in shares of the canvas, 0..1, and
-                a prompt; later ones lie over earlier ones, and ``prompt`` is what is round and between them.
             sampler: a name in ``unfog.samplers.SAMPLERS``, or what others call it ("DPM++ 2M Karras").
             grid: a name in ``unfog.core.grid.GRIDS``, or what others call it.
             steps: 1..1000.
@@ -150,8 +129,6 @@ class Model:
         Raises:
             UsageError: a value out of bounds, or something this model cannot do.
         """
-        parts = [{"box": box, "prompt": text} for box, text in regions]
-        laid = Layout.parse({"regions": parts, "windows": windows, "tile": tile})
         request = request_for(
             self.manifest,
             prompt,
@@ -163,8 +140,46 @@ class Model:
             canvas=canvas,
             native=native,
             transparent=transparent,
-            layout=None if laid == Layout() else laid,
             whole=whole,
+        )
+        return images_of(generate_job(request, self._loaded))
+
+    def compose(
+        self,
+        prompt: str,
+        regions: Sequence[tuple[tuple[float, float, float, float], str]] = (),
+        *,
+        windows: bool = False,
+        tile: bool = False,
+        size: tuple[int, int] | None = None,
+        canvas: tuple[int, int] | None = None,
+        **drawn: Unpack[Drawn],
+    ) -> list[Image.Image]:
+        """Make pictures whose parts have prompts of their own, or that are larger than the model paints at once.
+
+        Args:
+            prompt: what is round and between the regions.
+            regions: (left, top, right, bottom) in shares of the canvas, 0..1, and a prompt each; later ones lie over
+                earlier ones.
+            windows: paint in overlapping windows of the trained size, for a ``canvas`` that is larger.
+            tile: so that the picture continues at the opposite edge.
+            size, canvas: as of ``generate``.
+            drawn: as of ``edit``.
+
+        Raises:
+            UsageError: a value out of bounds, or something this model cannot do.
+        """
+        parts = [{"box": box, "prompt": text} for box, text in regions]
+        request = request_for(
+            self.manifest,
+            prompt,
+            chosen_of(drawn),
+            n=drawn.get("n", 1),
+            seed=drawn.get("seed", 0),
+            negative=drawn.get("negative", ""),
+            size=size,
+            canvas=canvas,
+            layout=Layout.parse({"regions": parts, "windows": windows, "tile": tile}),
         )
         return images_of(generate_job(request, self._loaded))
 
@@ -449,20 +464,6 @@ class Model:
         chosen = chosen_of(drawn)
         request = edit_request_for(self.manifest, way, inputs, prompt, chosen, n=n, seed=seed, negative=negative)
         return images_of(edit_job(request, inputs, self._loaded))
-
-
-def chosen_of(drawn: Drawn) -> Chosen:
-    """How it shall be sampled."""
-    return Chosen(drawn.get("sampler"), drawn.get("grid"), drawn.get("steps"), drawn.get("guidance"))
-
-
-def given(image: Given) -> Original:
-    """A picture that was handed over.
-
-    Raises:
-        DataError: the file cannot be read.
-    """
-    return original_of(plain(image), image.mode) if isinstance(image, Image.Image) else read_original(Path(image))
 
 
 def images_of(events: Iterator[Event]) -> list[Image.Image]:

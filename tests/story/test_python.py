@@ -90,7 +90,7 @@ def test_mending_is_that_of_the_command(model, unfog, tmp_path, name):
 def test_regions_and_morphs_are_those_of_the_commands(model, unfog, tmp_path):
     options = ("--model", "tiny", "--seed", 3, "--steps", 2)
     unfog("compose", PROMPT, "--region", "0,0,0.5,1:a blue star", *options, "-o", tmp_path / "out.png")
-    (found,) = model.generate(PROMPT, seed=3, steps=2, regions=[((0, 0, 0.5, 1), "a blue star")])
+    (found,) = model.compose(PROMPT, [((0, 0, 0.5, 1), "a blue star")], seed=3, steps=2)
     found.save(tmp_path / "found.png")
     assert (tmp_path / "found.png").read_bytes() == (tmp_path / "out.png").read_bytes()
     unfog("morph", PROMPT, "a blue star", "--frames", 3, *options, "-o", tmp_path / "out.gif")

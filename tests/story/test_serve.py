@@ -330,6 +330,7 @@ def test_metrics_are_in_the_format_of_prometheus(served):
     assert json.loads(served.http.get("/api/v1/openapi.json").text)["info"]["title"] == "unfog"
 
 
+@pytest.mark.slow
 def test_who_works_beside_another_shares_the_threads_and_keeps_his_pixels(folder, tmp_path):
     serving = Serving(tmp_path, models=(str(folder / "tiny"),), threads=2).until_ready()  # two processes on a CPU
     fields = {"seed": 3, "chosen": {"steps": 60}}

@@ -62,13 +62,12 @@ def morph_request_for(
             manifest,
             prompt,
             chosen,
-            seed=seed,
             negative=negative,
             size=size,
             canvas=canvas,
             longest=LONGEST[suffix],
         )
-        for prompt, seed in zip(prompts, seeds, strict=True)
+        for prompt in prompts
     ]
     fields = ends[0].model_dump(mode="json", include={"negative", "canvas", "size", "sample"})
     return MorphRequest.parse(fields | {"prompts": prompts, "seeds": seeds, "frames": frames})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, replace
+from typing import TypedDict
 
 from unfog.config.ask import Chosen
 from unfog.config.guide import CFGPP_SAMPLERS, GUIDES, OF_CFG, Guide
@@ -94,6 +95,23 @@ def resampled(row: Calibration, steps: int) -> tuple[float, ...]:
         u = known[at] + (known[at + 1] - known[at]) * part / steps if part else known[at]
         out.append(math.log((1 - u) / u))
     return tuple(out)
+
+
+class Drawn(TypedDict, total=False):
+    """What every edit can be told besides; each as of ``unfog.api.Model.generate``."""
+
+    n: int
+    seed: int
+    negative: str
+    sampler: str | None
+    grid: str | None
+    steps: int | None
+    guidance: float | None
+
+
+def chosen_of(drawn: Drawn) -> Chosen:
+    """How it shall be sampled."""
+    return Chosen(drawn.get("sampler"), drawn.get("grid"), drawn.get("steps"), drawn.get("guidance"))
 
 
 def request_for(

@@ -15,9 +15,11 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from unfog.media.image import decode_any, jpeg_steps, pixels_of, read_bytes
+from unfog.media.image import decode_any, jpeg_steps, pixels_of, plain, read_bytes
 
 PROFILED = ("RGB", "RGBA", "P", "PA")  # modes whose profile still describes the numbers after conversion
+Given = str | Path | Image.Image
+"""A file, or a Pillow image of any mode."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ def read_original(path: Path) -> Original:
     data = read_bytes(path)
     picture, mode = decode_any(data, name=str(path))
     return replace(original_of(picture, mode), steps=jpeg_steps(data))
+
+
+def given(image: Given) -> Original:
+    """A picture that was handed over.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return original_of(plain(image), image.mode) if isinstance(image, Image.Image) else read_original(Path(image))
 
 
 def original_of(picture: Image.Image, mode: str | None = None) -> Original:

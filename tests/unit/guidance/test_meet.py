@@ -36,7 +36,6 @@ def test_what_goes_on_already_is_left_alone() -> None:
 def test_a_slope_is_moved_by_no_more_than_it_falls_from_one_cell_to_the_next() -> None:
     slope = torch.linspace(-0.3, 0.3, 20).expand(1, 3, 16, 20)
     moved = met(slope, slope, 0.9) - slope
-    assert torch.equal(moved[~PAINTED], torch.zeros_like(moved[~PAINTED]))
     assert moved[PAINTED].abs().max() <= 0.6 / 19 + 1e-6
     assert moved[0, 0, 7, 6] < 0  # towards the known ones on the left, which are darker
 
