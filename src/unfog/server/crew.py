@@ -213,7 +213,7 @@ class Crew:
         """What a worker says."""
         what = message["say"]
         if what == "ready":
-            post.ready, post.deaths, post.threads = True, 0, self.threads
+            post.ready, post.deaths = True, 0
             await self.pump()
         elif what == "loading":
             post.loading = True
@@ -325,6 +325,7 @@ class Crew:
         await asyncio.sleep(min(LONGEST_PAUSE_S, 0.1 * 2**post.deaths))
         if not self.closing:
             await post.hand.start()
+            post.threads = self.threads  # as its options say; what was said meanwhile, nobody heard
 
     async def orphan(self, job: Job) -> None:
         """A job whose process has died."""

@@ -18,7 +18,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,8 +45,8 @@ class Running:
 
     events: Generator[Event, None, None]
     teller: Teller
-    threads: int
-    """With which it began; 0: their number has changed since."""
+    threads: set[int] = field(default_factory=set[int])
+    """The numbers of threads with which it was advanced."""
 
 
 class Turns:
@@ -86,7 +86,7 @@ class Turns:
         """Begin a job; its first turn comes with the others'."""
         out = Path(message["out"])
         teller = Teller(message["job"], self.voice, preview_s=self.preview_s, preview_side=self.preview_side, out=out)
-        self.running[message["job"]] = Running(self.events(message, out), teller, self.threads)
+        self.running[message["job"]] = Running(self.events(message, out), teller)
 
     def events(self, message: Message, out: Path) -> Generator[Event, None, None]:
         """The events of a job; the model is loaded at its first turn."""
@@ -137,8 +137,8 @@ class Turns:
     def advance(self, job: str) -> None:
         """One event of a job."""
         running = self.running[job]
-        running.threads = running.threads if running.threads == self.threads else 0
-        share_threads(self.threads, began=running.threads)
+        running.threads.add(self.threads)
+        share_threads(self.threads, steady=len(running.threads) == 1)
         try:
             event = next(running.events)
             running.teller.tell(event)

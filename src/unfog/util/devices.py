@@ -12,7 +12,7 @@ import torch
 from unfog.util.errors import UsageError
 
 DEVICES = ("cpu", "cuda", "mps")
-_CHANGED = ContextVar("changed", default=False)
+_STEADY = ContextVar("steady", default=True)
 
 
 def pick_device(name: str | None = None) -> torch.device:
@@ -65,14 +65,14 @@ def set_threads(count: int | None = None) -> int:
 
 
 def steady_threads() -> int | None:
-    """The number of threads; ``None`` if the work that is done now began with another one (``share_threads``)."""
-    return None if _CHANGED.get() else torch.get_num_threads()
+    """The number of threads; ``None`` if the work that is done now has had other numbers, too (``share_threads``)."""
+    return torch.get_num_threads() if _STEADY.get() else None
 
 
-def share_threads(count: int, *, began: int) -> None:
-    """Go on with ``count`` threads, with work that began with ``began`` of them or has had other numbers since (0)."""
+def share_threads(count: int, *, steady: bool) -> None:
+    """Go on with ``count`` threads, with work that has had no other number, if ``steady``."""
     torch.set_num_threads(count)
-    _CHANGED.set(count != began)
+    _STEADY.set(steady)
 
 
 def bf16_supported(device: torch.device) -> bool:
