@@ -163,8 +163,8 @@ class Crew:
 
     def allot(self) -> None:
         """Tell the processes on the CPU how many threads each has, where that has changed."""
-        together = [post for post in self.posts if post.device == "cpu"]
-        threads = threads_of(self.threads, sum(bool(post.jobs) for post in together))
+        together = [post for post in self.posts if post.device.startswith("cpu")]
+        threads = threads_of(self.threads, sum(bool(post.jobs or post.loads) for post in together))
         for post in together:
             if post.threads != threads:
                 post.threads = threads
@@ -197,14 +197,15 @@ class Crew:
 
     async def load(self, found: Found) -> str | None:
         """Load a model everywhere and prove that it draws; what went wrong, if something did."""
-        waits = list[asyncio.Future[str | None]]()
-        for post in self.posts:
-            if (wait := post.loads.get(found.id)) is None:
-                if not post.hand.alive:
-                    return "no process is there to load it; try again"
-                wait = post.loads[found.id] = asyncio.get_running_loop().create_future()
-                post.hand.say("load", model=found.id, name=found.name, folder=str(found.folder))
-            waits.append(wait)
+        idle = [post for post in self.posts if found.id not in post.loads]
+        if not all(post.hand.alive for post in idle):
+            return "no process is there to load it; try again"
+        for post in idle:
+            post.loads[found.id] = asyncio.get_running_loop().create_future()
+        self.allot()
+        for post in idle:
+            post.hand.say("load", model=found.id, name=found.name, folder=str(found.folder))
+        waits = [post.loads[found.id] for post in self.posts]
         return next((said for said in await asyncio.gather(*waits) if said is not None), None)
 
     # ---- hearing
@@ -222,6 +223,7 @@ class Crew:
             if "step_s" in message and not self.pace.work:
                 self.pace.add(message["step_s"], 1.0)
             wait = post.loads.pop(message["model"], None)
+            self.allot()
             if wait is not None and not wait.done():
                 wait.set_result(message.get("message"))
         elif (job := post.jobs.get(message.get("job", ""))) is not None:
@@ -318,6 +320,7 @@ class Crew:
             self.unload(post, name)
         for job in orphans:
             await self.orphan(job)
+        self.allot()
         if self.closing or post.hand.stopping:
             return
         post.deaths += 1

@@ -1,4 +1,4 @@
-"""Where a server computes: a process for each device, two for a CPU, and how many of its threads each has.
+"""Where a server computes: a process for each device, two for a CPU unasked, and its threads for each.
 
 The layers of a small picture are short, and threads that compute one together wait for each other, while Python has
 only one of them at work. So many clients are served faster by two processes with a thread each, and one client by one

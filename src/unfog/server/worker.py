@@ -113,6 +113,7 @@ class Turns:
     def load(self, message: Message) -> None:
         """Load a model and prove with two steps that it draws."""
         begin = time.perf_counter()
+        set_threads(self.threads)
         try:
             loaded = self.model(message["model"], Path(message["folder"]))
             asked = request_for(loaded.found.manifest, "", Chosen(steps=SMOKE_STEPS), native=True)

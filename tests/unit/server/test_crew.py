@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from tests.support.doors import Doors
 from tests.support.saved import save_tiny
+
+from unfog.server.hand import Hand
 
 
 @pytest.fixture
@@ -39,6 +42,22 @@ def test_those_that_have_work_share_the_threads(doors, said):
     crew.allot()
     assert said[2:] == [(0, "share", 5), (1, "share", 5)]
     crew.posts[0].jobs = {}
+
+
+def test_those_that_load_a_model_share_them_too(doors, said, monkeypatch):
+    crew, found = doors.engine.crew, next(iter(doors.engine.catalogue.models.values()))
+    monkeypatch.setattr(Hand, "alive", True)
+
+    async def load() -> str | None:
+        loading = asyncio.create_task(crew.load(found))
+        await asyncio.sleep(0)
+        for post in crew.posts:
+            await crew.hear(post, {"say": "loaded", "model": found.id}, b"")
+        return await loading
+
+    assert doors.runner.run(load()) is None
+    assert said[:4] == [(0, "share", 2), (1, "share", 2), (0, "load", None), (1, "load", None)]
+    assert said[4:] == [(0, "share", 5), (1, "share", 5)]
 
 
 def test_a_process_that_dies_while_it_is_given_a_job_is_told_nothing(doors, said, monkeypatch):
