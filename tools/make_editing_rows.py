@@ -70,7 +70,7 @@ def main() -> None:
         files = [
             path for pattern in patterns for path in sorted(work.glob(pattern))[: 1 if name == "denoise" else None]
         ]
-        row([Image.open(path).convert("RGB") for path in files], DOCS / "images/editing" / f"{name}.png")
+        row([Image.open(path).convert("RGB") for path in files], DOCS / "images/editing" / f"{name}.webp")
 
 
 def degraded(work: Path) -> None:
@@ -98,7 +98,7 @@ def row(pictures: list[Image.Image], out: Path) -> None:
         sheet.paste(picture, (at, 0))
         at += picture.width + GAP
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet.quantize(128).save(out, optimize=True)
+    sheet.save(out, quality=80, method=6)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ PROMPTS = Path(__file__).resolve().parent.parent / "docs/gallery/prompts.txt"
 SEVERAL = re.compile(r"(\d+) x (.+)")
 THUMB = 128  # pixels a side of a picture on the page
 COLUMNS = 15
+QUALITY = 75  # of the sheet
 LARGEST = 3 * 10**6  # bytes of the page
 PARAGRAPH = "{pictures} pictures of {prompts} prompts, written before the model was trained to its end, in their order."
 PAGE = """<!doctype html>
@@ -125,7 +126,7 @@ def page(model: unfog.Model, drawn: Sequence[Drawn], sheet: Image.Image) -> str:
             parts.setdefault(one.asked.part, []).append(figure(one, seed, place))
             at += 1
     data, rows = io.BytesIO(), sheet.height // side
-    sheet.save(data, format="WEBP", quality=86, method=6)
+    sheet.save(data, format="WEBP", quality=QUALITY, method=6)
     s = model.manifest.sample
     about = [
         PARAGRAPH.format(pictures=at, prompts=len(drawn)),

@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { ACTIONS, clash, pressed } from "../src/lib/keymap";
-import { moved, weighted } from "../src/lib/prompt";
+import { difference, moved, weighted } from "../src/lib/prompt";
 import { packed, parseSeed, stepped } from "../src/lib/seeds";
 import { askOf, askOfRecipe, aspectOf, EMPTY, recalled, sizeOf, styled } from "../src/lib/ask";
 import { fogged, gaussians, level, SCHEDULES } from "../src/lib/fog";
 import { fitted, toPicture, zoomed } from "../src/lib/view";
 import { axis, smoothed, thinned } from "../src/lib/chart";
 import { wordsOf } from "../src/lib/words";
+
+it("finds what turns one text into another", () => {
+  expect(difference("a red b", "a (red:1.1) b")).toEqual({ from: 2, to: 5, put: "(red:1.1)" });
+  for (const [was, now] of [["aa", "aaa"], ["aaa", "a"], ["", "b"], ["b", ""], ["a, b", "b, a"]] as const) {
+    const { from, to, put } = difference(was, now);
+    expect(was.slice(0, from) + put + was.slice(to)).toBe(now);
+  }
+});
 
 describe("weights", () => {
   it("of the word at the caret, up and back", () => {

@@ -20,6 +20,7 @@ describe("values of an axis", () => {
     expect(() => numbers("1-5 (-1)", true)).toThrow(/nowhere/);
     expect(() => numbers("1-1000", true)).toThrow(/too many/);
     expect(() => splitList('a, "b')).toThrow(/quote/);
+    expect(() => numbers("1,,2", true)).toThrow(/missing/);
   });
 
   it("keeps commas inside quotes", () => {

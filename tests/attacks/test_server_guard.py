@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import socket
 
 import pytest
 from tests.support.doors import HOST, KEYS, Doors
 from tests.support.saved import save_tiny
 
 from unfog.config.server import Server
-from unfog.server.guard import CSP
+from unfog.server import run
+from unfog.server.guard import CSP, Guard, bracketed, host_of
 from unfog.server.keys import Keys
-from unfog.server.run import check_bind
+from unfog.server.run import check_bind, reachable
 from unfog.util.errors import UsageError
 
 BODY = {"task": "generate", "prompt": "driven by"}
@@ -220,3 +222,25 @@ def test_the_command_refuses_an_open_address(capsys, tiny, tmp_path):
     assert code == 2
     assert "--api-key auto" in line
     assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize(("host", "own", "loopback"), [("0.0.0.0", "10.1.2.3", "127.0.0.1"), ("::", "2001::7", "::1")])
+def test_the_address_that_is_shown_can_be_reached_and_is_answered(locked, host, own, loopback, monkeypatch):
+    """0.0.0.0 names no machine; with and without a network."""
+    told = [(own, 1)]
+
+    class Asked(socket.socket):
+        def connect(self, _: object) -> None:
+            if not told:
+                raise OSError("no network")
+
+        def getsockname(self) -> tuple[str, int]:
+            return told.pop()
+
+    monkeypatch.setattr(run.socket, "socket", Asked)
+    guard = Guard(locked.guard.app, Keys(KEYS), Server(host=host))
+    for shown in (own, loopback):
+        assert reachable(host) == shown
+        assert guard.is_ours(host_of(f"{bracketed(shown)}:7860"))
+    assert not guard.is_ours(host_of("evil.test:7860"))
+    assert [reachable(one) for one in ("192.168.1.7", "localhost")] == ["192.168.1.7", "localhost"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import os
 import stat
 
@@ -11,8 +13,11 @@ from tests.support.doors import KEYS, Doors
 from tests.support.pictures import encoded, pattern
 from tests.support.saved import save_tiny
 
+from unfog.server import run
+from unfog.server.hand import Hand
 from unfog.server.keys import Keys, own_key
 from unfog.server.ledger import Ledger
+from unfog.server.store import Store
 from unfog.util.errors import UsageError
 
 
@@ -147,6 +152,44 @@ def test_files_are_private_whatever_the_umask(doors):
     root = doors.engine.store.root
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     for path in root.rglob("*"):
-        if path.is_file() and path.parent != root:
-            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    assert stat.S_IMODE((root / "server.db").stat().st_mode) == 0o600
+        if path.is_file():
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_database_lock_and_log_are_private_from_the_first_moment_and_old_ones_become_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "LOG", logging.getLogger("of a server"))
+    for name in ("uvicorn", "uvicorn.error"):
+        for what in ("handlers", "propagate", "level"):
+            monkeypatch.setattr(logging.getLogger(name), what, getattr(logging.getLogger(name), what))
+    before = os.umask(0)
+    try:
+        for left in ("LOCK", "logs/server.log"):
+            (tmp_path / left).parent.mkdir(exist_ok=True)
+            (tmp_path / left).write_text("")
+            (tmp_path / left).chmod(0o644)
+        store = Store(tmp_path)
+        run.open_log(tmp_path)
+        run.LOG.info("a line")
+    finally:
+        os.umask(before)
+    names = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_file()}
+    assert names == dict.fromkeys(("LOCK", "server.db", "server.db-wal", "server.db-shm", "server.log"), 0o600)
+    assert "a line" in (tmp_path / "logs/server.log").read_text()
+    for handler in run.LOG.handlers:
+        handler.close()
+    store.close()
+
+
+def test_what_processes_of_a_server_write_is_private(tmp_path):
+    async def nobody(*_: object) -> None:
+        pass
+
+    async def begun() -> int:
+        hand = Hand("tests.support.tells_umask", {"out": str(tmp_path / "told")}, nobody, nobody)
+        hand.stopping = True
+        await hand.start()
+        assert hand.reading is not None
+        await hand.reading
+        return stat.S_IMODE((tmp_path / "told").stat().st_mode)
+
+    assert asyncio.run(begun()) == 0o600

@@ -103,6 +103,7 @@ def test_bodies_that_are_none(doors, body):
     [
         ({"n": 17}, "16"), ({"chosen": {"steps": 251}}, "250"), ({"prompt": "x" * 4097}, "4096"),
         ({"size": [2049, 2049]}, "2048"), ({"canvas": [4096, 4096]}, "2048"), ({"canvas": [2048, 2048]}, "128"),
+        ({"size": [99999, 99999]}, "the most is 2048"), ({"canvas": [10**4000, 8]}, "the most is 2048"),
     ],
 )  # fmt: skip
 def test_limits_are_named(doors, fields, most):
@@ -126,6 +127,78 @@ def test_a_wrong_parameter_is_not_passed_over(doors, path, says):
     assert said.status_code == 400
     assert said.json()["error"]["code"] == "invalid_request"
     assert says in said.json()["error"]["message"]
+
+
+STATES = "queued, running, paused, done, failed, cancelled, expired"
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/api/v1/jobs?state=runing", f"unknown state 'runing'; did you mean 'running'? There are: {STATES}"),
+        ("/api/v1/jobs?state=done,", f"unknown state ''. There are: {STATES}"),
+        ("/api/v1/jobs?state=done,%27x", f'unknown state "\'x". There are: {STATES}'),
+        ("/api/v1/jobs?task=trian", "unknown task 'trian'; did you mean 'train'? There are: generate, edit, morph"),
+        ("/api/v1/jobs?before=x", 'before = "x" is not allowed: it must be 32 characters of 0-9 and a-f'),
+        ("/api/v1/pictures?before=x", 'before = "x" is not allowed: it must be 32 characters of 0-9 and a-f'),
+        ("/api/v1/jobs?limit=0", 'limit = "0" is not allowed: it must be at least 1'),
+        ("/api/v1/jobs?limit=many", 'limit = "many" is not allowed: it must be a whole number'),
+    ],
+)
+def test_a_wrong_value_in_an_address_is_told_in_words(doors, path, says):
+    said = doors("GET", path)
+    assert said.status_code == 400
+    assert says in said.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        (
+            {"task": "edit", "inputs": {"picture": "/etc/passwd"}, "way": {"kind": "img2img", "strength": 0.5}},
+            'inputs.picture = "/etc/passwd" is not allowed: it must be 32 characters of 0-9 and a-f',
+        ),
+        ({"task": "train", "folder": "scenes", "name": "a", "set": ["train.bach=32"]}, "train.bach"),
+        ({"task": "train", "folder": "scenes", "name": "a", "set": ["train.batch=0"]}, "train.batch"),
+        ({"task": "train", "folder": "scenes", "name": "a", "set": ["data.flip=maybe"]}, "data.flip"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_at_once_with_its_value(doors, fields, says):
+    said = doors("POST", "/api/v1/jobs", json=fields)
+    assert said.status_code == 400
+    assert says in said.json()["error"]["message"]
+
+
+def test_jobs_of_some_tasks_are_listed_alone(doors):
+    made = doors.submit("local")
+    trained = doors("POST", "/api/v1/jobs", json={"task": "train", "folder": "scenes", "name": "listed"}).json()["id"]
+    listed = [job["id"] for job in doors("GET", "/api/v1/jobs?task=train,morph").json()["jobs"]]
+    assert trained in listed
+    assert made not in listed
+
+
+def test_all_states_may_be_asked_for_at_once(doors):
+    assert doors("GET", f"/api/v1/jobs?state={STATES.replace(' ', '')}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "param", "says"),
+    [
+        ({"unfog": {"sampler": "unipcc"}}, "unfog.sampler", "unknown sampler 'unipcc'; did you mean 'unipc'?"),
+        ({"unfog": {"grid": "karass"}}, "unfog.grid", "did you mean 'karras'?"),
+        ({"unfog": {"guide": ["pga"]}}, "unfog.guide", "unknown guidance 'pga'"),
+        ({"steps": 1000}, "steps", "steps: 1000 is more than this server allows; the most is 250"),
+        ({"unfog": {"steps": 1000}}, "unfog.steps", "the most is 250"),
+        ({"guidance_scale": 1e9}, "guidance_scale", "it must be at most 100"),
+        ({"unfog": {"guidance": -3}}, "unfog.guidance", "it must be at least 0"),
+        ({"size": "9999x9999"}, "size", "the most is 2048"),
+        ({"unfog": {"stpes": 1}}, "unfog.stpes", "no such field; did you mean 'unfog.steps'? There are: seed"),
+    ],
+)
+def test_openai_clients_are_told_which_parameter_is_meant(doors, fields, param, says):
+    said = doors("POST", "/v1/images/generations", json={"prompt": "x"} | fields)
+    assert said.status_code == 400
+    assert (said.json()["error"]["param"], says in said.json()["error"]["message"]) == (param, True), said.text
 
 
 def test_clients_of_other_programs_may_send_more(doors):

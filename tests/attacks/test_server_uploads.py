@@ -213,6 +213,10 @@ def test_links_in_a_root_are_not_followed(tmp_path):
     ):
         with pytest.raises(UsageError, match="there is no training folder"):
             roots.find(name)
+    with pytest.raises(UsageError, match=r"'root/goood'; did you mean 'root/good'\?"):
+        roots.find("root/goood")
+    with pytest.raises(UsageError, match="choose one of those that the server lists"):
+        roots.find("wxyz")
 
 
 def test_a_link_in_place_of_a_picture_is_not_served(doors, tmp_path):

@@ -68,7 +68,7 @@ class Watch:
 
     def console(self, message: Any) -> None:
         if message.type == "error" and not any(text in message.text for text in self.allowed):
-            self.faults.append(message.text)
+            self.faults.append(f"{message.text} {message.location}")
 
     def request(self, request: Any) -> None:
         if not OWN.match(request.url) and urlsplit(request.url).netloc != self.host:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.serving import wait_for
+
 PROMPT = "two green stars above a red circle"
+
+
+def loaded(images: Any) -> None:
+    """Wait until each of the images has come. Asked from here: the page's security policy forbids it to poll."""
+    wait_for(lambda: images.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)"))
 
 
 def ask(page: Any, prompt: str = PROMPT) -> None:
@@ -23,6 +30,17 @@ def slow(page: Any, steps: int = 100) -> None:
     page.get_by_text("Settings", exact=True).click()
     page.get_by_label("Steps, as a number").fill(str(steps))
     page.get_by_label("Steps, as a number").press("Tab")
+
+
+def apart(one: Any, other: Any) -> bool:
+    """Whether two things on a page lie beside each other, with no point in both."""
+    a, b = one.bounding_box(), other.bounding_box()
+    return (
+        a["x"] + a["width"] <= b["x"]
+        or b["x"] + b["width"] <= a["x"]
+        or a["y"] + a["height"] <= b["y"]
+        or b["y"] + b["height"] <= a["y"]
+    )
 
 
 def drop(page: Any, data: bytes, name: str = "picture.png") -> None:

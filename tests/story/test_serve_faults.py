@@ -26,7 +26,8 @@ from unfog.server.store import FILE
 
 pytestmark = pytest.mark.slow
 FINAL = ("done", "failed", "cancelled", "expired")
-LONG: dict[str, Any] = {"chosen": {"steps": 60}, "n": 4, "previews": False}
+LONG: dict[str, Any] = {"chosen": {"steps": 250}, "n": 4, "previews": False}
+LONGER: dict[str, Any] = LONG | {"n": 16}  # seconds on any machine, so that a test can act in them
 BODY = {"task": "generate", "prompt": "a red circle", "native": True}
 
 
@@ -64,6 +65,11 @@ class Command:
 
     def job(self, name: str) -> dict[str, Any]:
         return self.http.get(f"/api/v1/jobs/{name}").json()
+
+    def until_started(self, name: str, attempt: int = 1) -> None:
+        """Until an attempt is told of; it is stored then."""
+        with self.http.stream("GET", f"/api/v1/jobs/{name}/events") as said:
+            next(event for event in parsed(said.iter_lines()) if event["data"].get("attempt") == attempt)
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
@@ -107,7 +113,7 @@ def test_a_worker_that_is_killed_costs_nobody_a_picture(tiny, tmp_path):
 
 def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(tiny, tmp_path):
     with serving(tiny, tmp_path, threads=2) as served:
-        poison = served.ask(seed=1, **LONG)["id"]
+        poison = served.ask(seed=1, **LONGER)["id"]
         others = [served.ask(seed=k)["id"] for k in range(3)]
         for attempt in (1, 2):
             wait_for(
@@ -121,6 +127,19 @@ def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(tiny, tmp_path):
         assert served.done(poison)["error"]["code"] == "worker_crashed"
         assert [served.done(name)["state"] for name in others] == ["done"] * 3
         assert served.make(seed=9)["state"] == "done"
+
+
+def test_the_log_says_why_when_its_client_is_not_told(tmp_path, caplog):
+    model = save_tiny(tmp_path / "tiny")
+    with serving(str(model), tmp_path / "data", device="cpu") as served:
+        weights = next(model.glob("*.safetensors"))
+        weights.write_bytes(weights.read_bytes()[:-1])
+        served.engine.crew.posts[0].hand.kill()  # the next process has to load it
+        wait_for(lambda: served.engine.crew.restarts == 1)
+        job = served.done(served.ask()["id"])
+        assert job["error"]["code"] == "model_error"
+        assert str(model) not in job["error"]["message"]
+        wait_for(lambda: f"worker: job {job['id']} failed: {weights}" in caplog.text)
 
 
 def test_a_worker_that_hangs_is_replaced(tiny, tmp_path):
@@ -155,11 +174,11 @@ def test_a_server_that_is_killed_ends_all_its_jobs_after_a_restart(tiny, tmp_pat
 
 def test_a_job_that_was_running_at_two_crashes_is_given_up(tiny, tmp_path):
     first = Command(tiny, tmp_path / "data")
-    job = first.ask(seed=3, n=16, chosen={"steps": 250}, previews=False)
-    wait_for(lambda: first.job(job)["state"] == "running")
+    job = first.ask(seed=3, **LONGER)
+    first.until_started(job)
     first.end(signal.SIGKILL)
     second = Command(tiny, tmp_path / "data")
-    wait_for(lambda: second.job(job)["state"] == "running")
+    second.until_started(job, attempt=2)
     second.end(signal.SIGKILL)
     third = Command(tiny, tmp_path / "data")
     assert third.job(job)["state"] == "failed"
@@ -191,9 +210,9 @@ def test_no_worker_outlives_its_server(tiny, tmp_path):
 
 def test_a_stop_lets_running_jobs_finish_and_keeps_the_others(tiny, tmp_path):
     first = Command(tiny, tmp_path / "data", "--at-once", "1", "--drain", "60")
-    running = first.ask(seed=1, chosen={"steps": 100}, n=2, previews=False)
+    running = first.ask(seed=1, **LONGER)
     queued = first.ask(seed=2)
-    wait_for(lambda: first.job(running)["state"] == "running")
+    first.until_started(running)
     ends = list[str]()
 
     def follow(name: str) -> None:
@@ -223,7 +242,7 @@ def test_a_stop_lets_running_jobs_finish_and_keeps_the_others(tiny, tmp_path):
 
 def test_a_drain_does_not_wait_for_ever(tiny, tmp_path):
     first = Command(tiny, tmp_path / "data", "--drain", "1")
-    job = first.ask(seed=1, n=16, chosen={"steps": 250}, previews=False)
+    job = first.ask(seed=1, **LONGER)
     wait_for(lambda: first.job(job)["state"] == "running")
     begin = time.monotonic()
     assert first.end(signal.SIGTERM) == 0
@@ -304,7 +323,7 @@ def test_a_clock_that_jumps_changes_nothing(tiny, tmp_path, monkeypatch, jump):
 
 def test_a_job_that_waits_too_long_is_given_up(tiny, tmp_path):
     with serving(tiny, tmp_path, engine={"wait_s": 1.0, "at_once": 1}) as served:
-        long = served.ask(seed=1, n=16, chosen={"steps": 250}, previews=False)["id"]
+        long = served.ask(seed=1, **LONGER)["id"]
         waiting = served.ask(seed=2)["id"]
         assert served.done(waiting)["state"] == "expired"
         assert served.job(waiting)["error"]["retryable"] is True

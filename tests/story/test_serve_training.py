@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 
 import pytest
 from PIL import Image
@@ -54,6 +55,7 @@ def test_folders_are_listed_and_checked(served):
 
 
 def test_a_training_is_paused_goes_on_and_its_model_draws(served, caplog):
+    caplog.set_level(logging.INFO, "unfog.server")
     ask = {"task": "train", "folder": "scenes", "size": 16, "images": 640, "name": "mine", "set": NET, "seed": 3}
     job = served.ask(**ask)
     served.ask(**ask, expect=400)  # that name is taken

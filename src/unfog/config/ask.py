@@ -11,20 +11,23 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
 from unfog.config.base import Config
 from unfog.config.edit import KEEPING, Way
 from unfog.config.explain import ForwardRequest
-from unfog.config.sample import Layout, Prompt, Seed, Side
+from unfog.config.presets import PRESETS
+from unfog.config.sample import Layout, Prompt, Seed
 from unfog.util.errors import UsageError
+from unfog.util.nearest import unknown
 
 SAFE_INTEGER = 2**53 - 1  # the largest that every JSON reader keeps exactly
 SETTING = re.compile(
     r"((train|model)(\.\w+)+|data\.(flip|crop|relations|missing_captions|broken_files|tell_captions)) *=[^\x00-\x1f]*",
     re.ASCII,
 )
+SETTINGS = "train.*, model.* and of data flip, crop, relations, missing_captions, broken_files and tell_captions"
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # names that are devices on Windows
 
 
@@ -63,7 +66,9 @@ Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 ModelRef = Annotated[str, Field(pattern=r"^\w[\w.\-]{0,79}$")]
 """The name of a model that is served, or its sha256."""
 Few = Annotated[int, Field(ge=1, le=16)]
-Sides = tuple[Side, Side]
+AskedSide = Annotated[int, Field(ge=8)]
+Sides = tuple[AskedSide, AskedSide]
+"""The most is a limit of the server (``server/limits.py``), which is said at once."""
 
 
 def says_task(schema: dict[str, Any]) -> None:
@@ -176,14 +181,23 @@ class TrainAsk(Config, json_schema_extra=says_task):
     seed: AnySeed | None = None
     resume: bool = False
     set: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=64)] = ()
-    """Assignments ``a.b=c`` to settings of the network and of its training."""
+    """Assignments ``a.b=c`` to settings of the network, of its training and of how the folder is read; for example
+    ``data.missing_captions=drop`` and ``data.broken_files=drop`` leave out what cannot be used."""
+
+    @field_validator("preset")
+    @classmethod
+    def is_there(cls, preset: str) -> str:
+        """A preset that this version has."""
+        if preset not in PRESETS:
+            raise ValueError(f"choose one of {', '.join(PRESETS)}")
+        return preset
 
     @model_validator(mode="after")
     def stays_inside(self) -> TrainAsk:
         """Where data come from is said by ``folder`` alone, and a run's folder can be made everywhere."""
         for text in self.set:
             if not SETTING.fullmatch(text):
-                raise ValueError(f"{text[:60]!r} cannot be set here; allowed are train.* and model.*")
+                raise ValueError(f"{text[:60]!r} cannot be set here; allowed are {SETTINGS}")
         if RESERVED.fullmatch(self.name) or self.name.endswith("."):
             raise ValueError(f"a run cannot be called {self.name!r} on every system; choose another name")
         return self
@@ -223,8 +237,12 @@ def parse_ask(data: object) -> AnyAsk:
     Raises:
         UsageError: one line naming the first offending field.
     """
-    fields = cast(dict[str, Any], data) if isinstance(data, dict) else {}
-    task = fields.get("task")
+    if not isinstance(data, dict):
+        raise UsageError('the body must be an object, for example {"task": "generate", "prompt": "a red circle"}')
+    fields = cast(dict[str, Any], data)
+    if "task" not in fields:
+        raise UsageError(f"task is missing; choose one of {', '.join(KINDS)}", field="task")
+    task = fields["task"]
     if not isinstance(task, str) or task not in KINDS:
-        raise UsageError(f"task = {str(task)[:40]!r} is not known; choose one of {', '.join(KINDS)}")
+        raise UsageError(unknown("task", str(task)[:40], KINDS), field="task")
     return KINDS[task].parse(fields)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from unfog.config.faults import explain, named, written
 from unfog.util.errors import UsageError
 
-UNSAID = "diffusion"  # the kind of a table that says none
-NO_FIELD = "there is no such field"
-SAID = {"extra_forbidden": NO_FIELD, "unexpected_keyword_argument": NO_FIELD, "tuple_type": "it must be a list"}
-"""What is allowed, where pydantic says it for programmers."""
 C = TypeVar("C", bound="Config")  # not Self: the checks of annotations in tests cannot resolve it
 
 
@@ -52,7 +48,8 @@ class Config(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise UsageError(explain(error, data)) from None
+            field = written(named(error.errors(include_url=False)[0]["loc"], data))
+            raise UsageError(explain(error, data, cls), field=field or None) from None
 
 
 def value(text: str) -> Any:
@@ -76,28 +73,3 @@ def assign(data: dict[str, Any], path: Sequence[str], new: Any, assignment: str)
     if path[-1] == "kind" and new != here["kind"]:
         here.clear()
     here[path[-1]] = new
-
-
-def explain(error: ValidationError, data: object = None) -> str:
-    """The first validation error in ``data`` as one line for a person."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in named(first["loc"], data))
-    said = SAID.get(first["type"], first["msg"][:200].removeprefix("Value error, "))
-    if not where:  # several fields together
-        return said
-    if first["type"] == "missing":
-        return f"{where} is missing"
-    shown = json.dumps(first.get("input"), default=str)
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return f"{where} = {shown} is not allowed: {said}"
-
-
-def named(path: Sequence[int | str], data: object) -> list[int | str]:
-    """The path of an error without the kinds that pydantic puts into it, which are no part of a setting's name."""
-    out, here = list[int | str](), data
-    for part in path:
-        if isinstance(here, dict) and part not in here and part in (cast(dict[str, Any], here).get("kind"), UNSAID):
-            continue
-        out.append(part)
-        here = cast(dict[Any, Any], here).get(part) if isinstance(here, dict) else None
-    return out

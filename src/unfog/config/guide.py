@@ -79,12 +79,12 @@ class Guide(Config):
         name, colon, digits = text.strip().partition(":")
         names = {known: known for known in get_args(GuideName)}
         if name not in names:
-            raise UsageError(unknown("guidance", name, names))
+            raise UsageError(unknown("guidance", name, names), field="guide")
         number = GUIDES[names[name]].number
         try:
             value = float(digits) if colon else None if number is None else number.default
         except ValueError:
             value = math.nan
         if value is not None and not math.isfinite(value):
-            raise UsageError(f"--guide {text!r} has no number after the colon; write for example pag:2.5")
+            raise UsageError(f"--guide {text!r} has no number after the colon; write it as in pag:2.5", field="guide")
         return Guide.parse({"name": name, "value": value})

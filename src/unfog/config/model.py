@@ -164,6 +164,11 @@ class ModelConfig(Config):
     style: EncoderConfig | None = None
     codec: VAEConfig | None = None
 
+    @property
+    def cell(self) -> int:
+        """Side, in pixels of the picture, of what is denoised as one."""
+        return 1 if self.codec is None else self.codec.patch
+
 
 class ContrastConfig(Config):
     """A model that compares texts with pictures (``text/contrast.py``)."""

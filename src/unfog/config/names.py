@@ -91,7 +91,7 @@ def sampler_and_grid(sampler: str, grid: str | None = None) -> tuple[str, str | 
     if found is None:
         found, joined = _parted(plain(sampler))
     if found is None:
-        raise UsageError(unknown("sampler", sampler, SAMPLERS))
+        raise UsageError(unknown("sampler", sampler, SAMPLERS), field="sampler")
     return found, joined if grid is None else grid_named(grid)
 
 
@@ -104,7 +104,7 @@ def grid_named(grid: str) -> str | None:
     if plain(grid) == AUTOMATIC:
         return None
     if (found := _known("grid").get(plain(grid))) is None:
-        raise UsageError(unknown("grid", grid, GRIDS))
+        raise UsageError(unknown("grid", grid, GRIDS), field="grid")
     return found
 
 

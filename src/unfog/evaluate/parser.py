@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
+from unfog.core.regions import grown, labelled
 from unfog.data.scenes_layout import SIDE
 from unfog.evaluate.drawing import SCENES, Drawing
 from unfog.evaluate.ground import Grounds, ground_names, length, nearest_colours, read, refine, ring
@@ -114,8 +115,8 @@ class Regions:
 def _parse(x: Float[Tensor, "b 3 side side"], drawing: Drawing) -> list[Parse]:
     unit = x.shape[-1] / SIDE
     found = read(x, drawing.border)
-    found = refine(x, found, ~_grown(_differs(x, found, unit), 2), drawing.border)
-    regions = _regions(_labels(_differs(x, found, unit)), drawing.speck * unit**2)
+    found = refine(x, found, ~grown(_differs(x, found, unit), 2), drawing.border)
+    regions = _regions(labelled(_differs(x, found, unit)), drawing.speck * unit**2)
     objects: list[list[Seen]] = [[] for _ in x]
     seen = list[tuple[int, Seen]]()
     for numbers, k in _by_size(regions, unit, drawing.windows):
@@ -140,22 +141,6 @@ def _differs(x: Float[Tensor, "b 3 side side"], found: Grounds, unit: float) -> 
     span = colour - found.picture
     least = (SIGMAS * found.noise).clamp(*FAINT)[:, None, None]
     return (away > least) & ((q * span).sum(dim=1) > span.square().sum(dim=1) / 2)
-
-
-def _grown(mask: Bool[Tensor, "b side side"], by: int) -> Bool[Tensor, "b side side"]:
-    """Everything at most ``by`` pixels from the mask, diagonals included."""
-    return F.max_pool2d(mask[:, None].float(), 2 * by + 1, stride=1, padding=by)[:, 0] > 0
-
-
-def _labels(mask: Bool[Tensor, "b side side"]) -> Int64[Tensor, "b side side"]:
-    """One positive number per region of pixels that touch (diagonals included), 0 elsewhere."""
-    side = mask.shape[-1]
-    number = torch.arange(1, side * side + 1, dtype=torch.float32).view(side, side) * mask
-    while True:
-        spread = F.max_pool2d(number[:, None], 3, stride=1, padding=1)[:, 0] * mask
-        if torch.equal(spread, number):
-            return number.long()
-        number = spread
 
 
 def _regions(labels: Int64[Tensor, "b side side"], speck: float) -> Regions:
@@ -207,7 +192,7 @@ def _windows(
     )
     row, at_x, at_y = regions.row[:, None, None], at_x[:, None].clamp(0, side - 1), at_y[:, :, None].clamp(0, side - 1)
     label = regions.labels[row, at_y, at_x]
-    other = _grown((label > 0) & (label != regions.label[:, None, None]), near)
+    other = grown((label > 0) & (label != regions.label[:, None, None]), near)
     inner = slice(near, near + k)
     weight = (in_y[:, :, None] & in_x[:, None] & ~other)[:, inner, inner].float()
     at_x, at_y = at_x[:, :, inner], at_y[:, inner]

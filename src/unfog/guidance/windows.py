@@ -11,7 +11,7 @@ not longer than a window there is one, as long as the axis.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from itertools import product
 
 import torch
@@ -35,25 +35,39 @@ def windowed(denoise: Denoise, side: int, overlap: int | None = None, *, togethe
     lap = max(1, side // 2) if overlap is None else overlap
     if not 1 <= lap < side or together < 1:
         raise UsageError(f"windows of {side} overlap by 1 to {side - 1}, {lap} was asked; together is 1 or more")
+    return lambda x, t: returned(one_after_another(denoise, x, t, side, lap, together=together))
 
-    def put_together(x: Tensor, t: Tensor) -> Tensor:
-        space = x.shape[2:]
-        corners = [starts(length, side, lap) for length in space]
-        weight = weights([min(side, length) for length in space], lap).to(x)
-        total, seen = torch.zeros_like(x), torch.zeros_like(x[:1, :1])
-        places = [
-            (..., *(slice(first, first + side) for first in corner))  # slices end where the canvas ends
-            for corner in product(*corners)
-        ]
-        for k in range(0, len(places), together):
-            some = places[k : k + together]
-            made = denoise(torch.cat([x[place] for place in some]), t.repeat(len(some)))
-            for i, place in enumerate(some):
-                total[place] += weight * made[i * x.shape[0] : (i + 1) * x.shape[0]]
-                seen[place] += weight
-        return total / seen
 
-    return put_together
+def one_after_another(
+    denoise: Denoise, x: Tensor, t: Tensor, side: int, overlap: int, *, together: int = 1
+) -> Generator[None, None, Tensor]:
+    """The same, stopping between two calls of ``denoise``; what it returns is the whole."""
+    space = x.shape[2:]
+    corners = [starts(length, side, overlap) for length in space]
+    weight = weights([min(side, length) for length in space], overlap).to(x)
+    total, seen = torch.zeros_like(x), torch.zeros_like(x[:1, :1])
+    places = [
+        (..., *(slice(first, first + side) for first in corner))  # slices end where the canvas ends
+        for corner in product(*corners)
+    ]
+    for k in range(0, len(places), together):
+        if k:
+            yield
+        some = places[k : k + together]
+        made = denoise(torch.cat([x[place] for place in some]), t.repeat(len(some)))
+        for i, place in enumerate(some):
+            total[place] += weight * made[i * x.shape[0] : (i + 1) * x.shape[0]]
+            seen[place] += weight
+    return total / seen
+
+
+def returned(run: Generator[None, None, Tensor]) -> Tensor:
+    """What comes of it, without a stop."""
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return end.value
 
 
 def starts(length: int, side: int, overlap: int) -> list[int]:

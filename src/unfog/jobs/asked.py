@@ -39,6 +39,8 @@ Files = Mapping[str, Path]
 """The files of the pictures that an ask names, by id."""
 Settled = GenerateRequest | EditRequest | MorphRequest | ReverseRequest | ForwardRequest
 
+PICTURE = "picture.png"  # what a page calls a picture of which only an id is known
+
 
 def random_seed() -> int:
     """One of 32 bits, which people can type again."""
@@ -183,7 +185,7 @@ def events_of(ask: AnyAsk, source: Found | Loaded | None, files: Files, out: Pat
         UsageError, DataError, ModelError, DiskError: as the jobs.
     """
     if isinstance(ask, ExplainAsk) and isinstance(ask.request, ForwardRequest) and ask.picture is not None:
-        yield from explain_forward_job(files[ask.picture], ask.request, out=out)
+        yield from explain_forward_job(files[ask.picture], ask.request, out=out, name=PICTURE)
         return
     assert source is not None
     manifest = source.manifest if isinstance(source, Found) else source.found.manifest

@@ -6,25 +6,28 @@ windows of a picture (``guidance/windows.py``) in one step, so theirs are as lar
 
 from __future__ import annotations
 
-from unfog.config.edit import Denoise, EditRequest, Inpaint, Restore, Way
+from unfog.config.edit import Denoise, EditRequest, Inpaint, Inversion, Restore, Way
 from unfog.config.explain import ForwardRequest, ReverseRequest
 from unfog.config.sample import GenerateRequest, MorphRequest
 from unfog.guidance.windows import count
 from unfog.jobs.asked import Settled
 from unfog.jobs.edit import steps_made
-from unfog.jobs.layered import layers_in, paintings
-from unfog.tasks.denoise import overlap
+from unfog.jobs.layered import layers_in, paintings, rounds
+from unfog.tasks.denoise import overlap, parts
 from unfog.tasks.inpaint import TIMES
 from unfog.tasks.restore import RESTORERS
 
 GRADIENT = 2  # evaluations that one gradient costs (``tasks/restore.py``)
+INVERTING = 2  # of a step of an inversion in the mean: there until it settles, one back, three anew; most unguided
 
 
-def steps_in(request: Settled | None) -> int:
-    """Roughly how many steps a request is made in."""
+def steps_in(request: Settled | None, trained: int = 1, size: tuple[int, int] | None = None) -> int:
+    """Roughly how many steps, or parts of steps, a request is made in; arguments as of ``cost``."""
     match request:
         case GenerateRequest(sample=sample, n=n):
-            return n * sample.steps * paintings(request)
+            return n * sample.steps * rounds(request)
+        case EditRequest(n=n, way=Denoise(sampled=False, views=views)) if size is not None:
+            return n * parts(size, trained, views)
         case EditRequest(sample=sample, n=n, way=way):
             return n * steps_made(way, sample.steps)
         case MorphRequest(sample=sample, frames=frames):
@@ -44,12 +47,14 @@ def cost(request: Settled | None, trained: int, size: tuple[int, int] | None = N
         trained: side that the model was trained at.
         size: of the picture that is changed; ``None``: there is none.
     """
-    steps = steps_in(request)
+    steps = steps_in(request, trained, size)
     match request:
         case GenerateRequest(canvas=canvas) if layers_in(request) is None:
             width, height = canvas or (trained, trained)
             area = width * height / trained**2
             return steps * area * max(1.0, area**0.5)  # attention grows faster than the area
+        case GenerateRequest(sample=sample, n=n):
+            return float(n * sample.steps * paintings(request))
         case EditRequest(way=way) if size is not None:
             return steps * evaluations(way, size, trained)
         case MorphRequest(canvas=(width, height)):
@@ -59,12 +64,15 @@ def cost(request: Settled | None, trained: int, size: tuple[int, int] | None = N
 
 
 def evaluations(way: Way, size: tuple[int, int], side: int) -> int:
-    """Network evaluations of one step of an edit: of all windows, views and gradients, where these are looked at."""
+    """Network evaluations of one step, or part of one, of an edit: of windows, views and gradients, as they are."""
     width, height = size
     match way:
-        case Denoise(views=views, sampled=sampled):
-            views = 1 if sampled else views
-            return views * count((height, width), side, overlap(side, views))
+        case Denoise(sampled=False, views=views):
+            return views
+        case Denoise():
+            return count((height, width), side, overlap(side, 1))
+        case Inversion():
+            return INVERTING
         case Inpaint(method=method, tries=tries):
             return tries * (TIMES if method == "repaint" else 1)
         case Restore(degradation=degradation, amount=amount, method=method):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from unfog.config.edit import Denoise, EditRequest, Img2Img, Restyle, Upscale, Way
+from unfog.config.edit import Denoise, EditRequest, Img2Img, Inversion, Restyle, Upscale, Way
 from unfog.config.recipe import EditRecipe, Role
 from unfog.core.strength import steps_of
 from unfog.jobs.edit_settings import check_edit
@@ -72,20 +72,17 @@ def edit_job(
         told.append(note.message)
         yield note
     seeds, paths, drawn = [image_seed(request.seed, k) for k in range(request.n)], list[str](), list[torch.Tensor]()
-    steps, nfe, decibels, whole = 0, 0, None, steps_made(request.way, request.sample.steps)
-    if work.again is not None:
-        decibels = round(work.again(), 2)
-        told.append(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
-        yield Note(told[-1])
+    steps, nfe, decibels, whole = 0, 0, None, work.parts * steps_made(request.way, request.sample.steps)
     for done, seed in enumerate(seeds):
         steps, x = 0, None
-        for step in finite(work.run(seed), found.name):
+        for part, step in enumerate(finite(work.run(seed), found.name), start=done * whole + 1):
+            yield Progress(part, request.n * whole, f"{done} of {request.n} pictures")
+            if step is None:
+                continue
             x, steps = step.x, steps + 1
-            yield Progress(done * whole + steps, request.n * whole, f"{done} of {request.n} pictures")
             if previews:
                 yield Preview(small(model, work, step.x0))
-        if uncertainty is not None and x is not None:
-            drawn.append(x)
+        drawn += [] if uncertainty is None or x is None else [x]
         picture = finished(loaded, work, x)
         nfe, tally.rows = tally.rows, 0
         recipe = recipe_for(request, inputs, seed, work, steps, nfe, found, model.device)
@@ -93,6 +90,10 @@ def edit_job(
         paths += [] if path is None else [str(path)]
         painted = work.frame.cut(work.original.pixels) if x is None else small(model, work, x)[0]
         yield Picture(picture, painted, recipe, path, work.original.profile)
+    if work.back is not None:
+        decibels = round(work.back(), 2)
+        told.append(f"inverted; without any change it comes back with a PSNR of {decibels:.1f} dB")
+        yield Note(told[-1])
     if uncertainty is not None:
         yield map_of(drawn, uncertainty)
     yield Result(
@@ -135,6 +136,8 @@ def steps_made(way: Way, steps: int) -> int:
     match way:
         case Denoise(sampled=False) | Upscale():
             return 1
+        case Inversion():
+            return 3 * steps  # there, back, and anew
         case _:
             return steps_of(walked(way), steps)
 

@@ -16,7 +16,7 @@ from unfog.jobs.mend_ways import mending
 from unfog.media.mask import box_mask, feathered
 from unfog.media.original import Original
 from unfog.model.model import Model
-from unfog.samplers.step import Step, last
+from unfog.samplers.step import Step
 from unfog.tasks.frame import Frame, around, frame_of, seen, shrunk, shrunk_beside
 from unfog.tasks.generate import Tally
 from unfog.tasks.img2img import img2img
@@ -72,23 +72,29 @@ def work_of(model: Model, request: EditRequest, inputs: Inputs, tally: Tally) ->
 def inverting(
     model: Model, request: EditRequest, way: Inversion, picture: Original, frame: Frame, tally: Tally
 ) -> Work:
-    """Through the noise that the picture would come from; the way there is gone once."""
+    """Through the noise that the picture would come from: there, back without any change to see how well, and anew."""
     x = shrunk(seen(picture.pixels, model.config.picture.channels), frame.canvas)
-    states = list[Step]()
+    apart = list[float]()
 
-    def redraw(prompt: str) -> Iterator[Step]:
-        if not states:
-            states.extend(inverted(model, x, way.was, request.sample, tally))
-        yield from redrawn(
-            model, states, way.was, prompt, request.sample, words=way.words, layout=way.layout, tally=tally
-        )
+    def run(_seed: int) -> Iterator[Step | None]:
+        def redraw(prompt: str) -> Iterator[Step]:
+            return redrawn(
+                model, states, way.was, prompt, request.sample, words=way.words, layout=way.layout, tally=tally
+            )
 
-    def again() -> float:
-        made = model.codec.decode(last(redraw(way.was)).x).clamp(-1, 1)
-        apart = made - model.codec.decode(model.encode(x.to(model.device))).clamp(-1, 1)
-        return psnr(apart.square().mean().item())
+        states, back = list[Step](), x
+        for step in inverted(model, x, way.was, request.sample, tally):
+            states.append(step)
+            yield None
+        for step in redraw(way.was):
+            back = step.x
+            yield None
+        missed = model.codec.decode(back).clamp(-1, 1) - coded
+        apart.append(psnr(missed.square().mean().item()))
+        yield from redraw(request.prompt)
 
-    return Work(picture, frame, None, lambda _: redraw(request.prompt), again)
+    coded = model.codec.decode(model.encode(x.to(model.device))).clamp(-1, 1)
+    return Work(picture, frame, None, run, lambda: apart[-1])
 
 
 def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, tally: Tally) -> Work:

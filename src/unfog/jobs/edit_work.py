@@ -14,7 +14,7 @@ from unfog.media.original import Original, read_original
 from unfog.samplers.step import Step
 from unfog.tasks.frame import Frame
 
-Run = Callable[[int], Iterator[Step]]
+Run = Callable[[int], Iterator[Step | None]]
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,16 @@ class Work:
         original: the picture, with the margins that outpainting adds.
         frame: where it is worked on.
         mask: what is painted, of the whole picture; ``None``: all.
-        run: seed -> steps.
-        again: of an inversion, the round trip without any change: PSNR in dB against what the codec makes of it.
+        run: seed -> steps, and ``None`` for every part of a step but the last.
+        back: of an inversion that was run, PSNR in dB of the way there and back against what the codec makes of it.
         pixels: steps hold pictures as large as the frame, whatever the model's codec.
+        parts: of a step, between which the work may be left and taken up again.
     """
 
     original: Original
     frame: Frame
     mask: Float[Tensor, "h w"] | None
     run: Run
-    again: Callable[[], float] | None = None
+    back: Callable[[], float] | None = None
     pixels: bool = False
+    parts: int = 1

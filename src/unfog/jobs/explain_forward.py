@@ -31,13 +31,16 @@ PAGE = "index.html"
 FOLLOWED = 3  # pixels, if nobody names any
 
 
-def explain_forward_job(picture: Path, request: ForwardRequest, *, out: Path) -> Iterator[Event]:
+def explain_forward_job(
+    picture: Path, request: ForwardRequest, *, out: Path, name: str | None = None
+) -> Iterator[Event]:
     """Fog a picture and write the page and its pictures into a new folder.
 
     Args:
         picture: a PNG, JPEG or WebP file.
         request: complete.
         out: the folder to make; must not exist.
+        name: what the page calls the picture; ``None``: as its file.
 
     Raises:
         UsageError: ``out`` exists, or a pixel lies outside the picture; before any work. DataError: the picture cannot
@@ -47,18 +50,17 @@ def explain_forward_job(picture: Path, request: ForwardRequest, *, out: Path) ->
         raise UsageError(f"{out} exists already; choose another folder or remove it")
     check_writable(out.parent)
     whole, x0 = read(picture, request.size)
+    name = picture.name if name is None else name
     places = places_of(request, whole, x0)
     process = Process(SCHEDULES[request.schedule])
     watching = watch(process, x0, steps=request.steps, seed=request.seed, places=places)
     fog = yield from told(watching, "fogging")
     names = [called(x0, place, whole) for place in places]
-    with staged_directory(out, facts=about(fog, picture, request)) as folder:
+    with staged_directory(out, facts=about(fog, name, request)) as folder:
         write(folder, fog, names)
-        text = forward_page(fog, picture.name, names, shown_facts(fog, whole, request), footer(picture, request))
+        text = forward_page(fog, name, names, shown_facts(fog, whole, request), footer(name, request))
         (folder / PAGE).write_text(text, encoding="utf-8", newline="\n")
-    yield Result(
-        about(fog, picture, request) | {"page": str(out / PAGE), "files": sorted(p.name for p in out.iterdir())}
-    )
+    yield Result(about(fog, name, request) | {"page": str(out / PAGE), "files": sorted(p.name for p in out.iterdir())})
 
 
 def read(path: Path, size: int) -> tuple[Image.Image, Float[Tensor, "3 h w"]]:
@@ -125,7 +127,7 @@ def write(folder: Path, fog: Fog, names: Sequence[str]) -> None:
         (folder / f"{name}.png").write_bytes(data)
 
 
-def about(fog: Fog, picture: Path, request: ForwardRequest) -> dict[str, object]:
+def about(fog: Fog, name: str, request: ForwardRequest) -> dict[str, object]:
     """The request, and the numbers of every moment that is shown."""
     start = fog.frames[0]
     rows = [
@@ -141,7 +143,7 @@ def about(fog: Fog, picture: Path, request: ForwardRequest) -> dict[str, object]
         for frame in fog.frames
     ]
     asked = request.model_dump(mode="json")
-    return {"task": "explain forward", "picture": picture.name, "request": asked, "moments": rows}
+    return {"task": "explain forward", "picture": name, "request": asked, "moments": rows}
 
 
 def shown_facts(fog: Fog, whole: Image.Image, request: ForwardRequest) -> dict[str, str]:
@@ -155,10 +157,10 @@ def shown_facts(fog: Fog, whole: Image.Image, request: ForwardRequest) -> dict[s
     }
 
 
-def footer(picture: Path, request: ForwardRequest) -> str:
+def footer(name: str, request: ForwardRequest) -> str:
     """The command that makes the page again."""
     pixels = "".join(f" --pixel {x},{y}" for x, y in request.pixels)
     return (
-        f"Made by unfog explain forward {picture.name} --steps {request.steps} --schedule {request.schedule}"
+        f"Made by unfog explain forward {name} --steps {request.steps} --schedule {request.schedule}"
         f" --size {request.size} --seed {request.seed}{pixels}"
     )

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import UInt8
@@ -22,7 +22,7 @@ from unfog import __version__
 from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
-from unfog.jobs.layered import Collage, layers_in, paintings
+from unfog.jobs.layered import Collage, layers_in, paintings, rounds
 from unfog.jobs.save import Place, check_writable, save
 from unfog.jobs.settings import check
 from unfog.media.animation import beside, encode_gif
@@ -43,6 +43,7 @@ from unfog.util.random import Draw, Noise, image_seed
 GPU_PIXELS = 2**18
 MOST_FRAMES = 100  # of an animation, besides the last
 NAMED = 6  # words that the model does not know, before "and so many more"
+S = TypeVar("S", bound=Step | None)
 KINDS: dict[str, Device] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
 
@@ -97,12 +98,12 @@ def generate_job(
     told = [*notes(model, prompts_of(request), request.negative, layered=layout is not None), *layer_notes(request)]
     yield from told
     canvas, size = sizes_of(model, request)
-    seeds, steps = [image_seed(request.seed, k) for k in range(request.n)], request.sample.steps * paintings(request)
-    paths, frames, nfe, done = list[str](), list[Tensor](), 0, 0
+    seeds, steps = [image_seed(request.seed, k) for k in range(request.n)], request.sample.steps * rounds(request)
+    paths, frames, nfe, done, tally = list[str](), list[Tensor](), 0, 0, Tally()
+    collage = None if layout is None else Collage(model, request, layout, canvas, tally)
     for chunk in chunks(seeds, model.device, canvas[0] * canvas[1], alone=layout is not None):
-        tally, x = Tally(), torch.empty(0)
-        collage = None if layout is None else Collage(model, request, layout, chunk[0], canvas)
-        drawn = drawing(model, request, chunk, canvas, tally) if collage is None else collage.drawing(tally)
+        tally.rows, x = 0, torch.empty(0)
+        drawn = drawing(model, request, chunk, canvas, tally) if collage is None else collage.drawing(chunk[0])
         run = finite(drawn, found.name)
         if trajectory is not None and done == 0:
             run = filmed(run, model, request.seed, request.sample.steps, frames, canvas)
@@ -110,7 +111,7 @@ def generate_job(
             x = step.x
             yield Progress(done * steps + at * len(chunk), request.n * steps, f"{done} of {request.n} pictures")
             if previews:
-                yield Preview(decode(model, step.x0, canvas=canvas if collage is None else None))
+                yield Preview(decode(model, step.x0, canvas=canvas) if collage is None else collage.preview())
         nfe = tally.rows // len(chunk)
         made = as_asked(loaded, x, request) if collage is None else collage.both(size, loaded.upscaler)
         for seed, painted, picture in zip(chunk, *made, strict=True):
@@ -269,14 +270,14 @@ def made_with(found: Found, device: torch.device) -> dict[str, Any]:
     }
 
 
-def finite(run: Iterator[Step], name: str) -> Iterator[Step]:
-    """The same steps, up to one that is no picture any more.
+def finite(run: Iterator[S], name: str) -> Iterator[S]:
+    """The same steps, up to one that is no picture any more; ``None`` is a part of one.
 
     Raises:
         ModelError: there is one.
     """
     for step in run:
-        if not torch.isfinite(step.x).all():
+        if step is not None and not torch.isfinite(step.x).all():
             raise ModelError(f"the model {name} gave numbers that are not finite; lower --guidance, or use another")
         yield step
 

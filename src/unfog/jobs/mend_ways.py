@@ -17,7 +17,7 @@ from unfog.jobs.edit_work import Inputs, Work
 from unfog.media.original import Original
 from unfog.model.model import Model
 from unfog.samplers.step import Step
-from unfog.tasks.denoise import UNIT, anywhere, posterior_mean, posterior_samples, unclipped
+from unfog.tasks.denoise import UNIT, anywhere, mean_in_parts, parts, posterior_samples, unclipped
 from unfog.tasks.frame import Frame, grown, seen
 from unfog.tasks.generate import Tally, times
 from unfog.tasks.noise_level import noise_level
@@ -43,16 +43,19 @@ def denoising(model: Model, request: EditRequest, way: Denoise, picture: Origina
     y, sigma = seen(picture.pixels, model.config.picture.channels).to(model.device), way.sigma
     assert sigma is not None
 
-    def run(seed: int) -> Iterator[Step]:
-        if way.sampled and sigma > 0:
-            steps = request.sample.steps
-            yield from posterior_samples(model, y, sigma, [seed], steps=steps, prompt=request.prompt, tally=tally)
-        else:
-            x = posterior_mean(model, y, sigma, views=way.views, prompt=request.prompt, tally=tally)
-            x = unclipped(x, sigma)
-            yield Step(0, x, x, 1.0, 0.0)
+    def sampled(seed: int) -> Iterator[Step]:
+        steps = request.sample.steps
+        yield from posterior_samples(model, y, sigma, [seed], steps=steps, prompt=request.prompt, tally=tally)
 
-    return Work(picture, whole(*picture.size), None, run, pixels=True)
+    def mean(_: int) -> Iterator[Step | None]:
+        x = yield from mean_in_parts(model, y, sigma, views=way.views, prompt=request.prompt, tally=tally)
+        x = unclipped(x, sigma)
+        yield Step(0, x, x, 1.0, 0.0)
+
+    if way.sampled and sigma > 0:
+        return Work(picture, whole(*picture.size), None, sampled, pixels=True)
+    n = parts(picture.size, model.config.picture.size, way.views) if sigma > 0 else 1
+    return Work(picture, whole(*picture.size), None, mean, pixels=True, parts=n)
 
 
 def restoring(model: Model, request: EditRequest, way: Restore, inputs: Inputs, tally: Tally) -> Work:

@@ -53,24 +53,8 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
         UsageError: unknown preset or setting, both ``images`` and ``minutes``, or settings that make no model.
         DataError: the data cannot be read.
     """
-    images, minutes, assignments = request.images, request.minutes, request.assignments
-    if request.preset not in PRESETS:
-        raise UsageError(unknown("preset", request.preset, PRESETS))
-    if images is not None and minutes is not None:
-        raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
-    data = DataConfig(source=request.data, sprites=request.sprites)
-    draft = RunConfig(data=data).override([a for a in assignments if a.startswith("data.")])
-    largest = LARGEST_DOUBLED if request.preset == DOUBLES else LARGEST
-    side = default_side(draft.data, largest) if request.size is None else request.size
     codec = None if request.codec is None else locate(request.codec).folder
-    smaller = 1 if codec is None else codec_of(codec).patch
-    config = PRESETS[request.preset](max(8, PictureConfig.parse({"size": side}).size // smaller))
-    config = config.override([f"model.picture.size={side}"])
-    options = [f"train.images={images}"] if images is not None else []
-    options += [f"train.seed={request.seed}"] if request.seed is not None else []
-    options += ["model.picture.channels=4"] if draft.data.sprites is not None else []
-    config = config.model_copy(update={"data": draft.data}).override([*options, *assignments])
-    chosen = names_set(assignments)
+    config, chosen = drafted(request, codec), names_set(request.assignments)
     start = None if request.start is None else locate(request.start).folder
     if start is not None:
         config = with_start(config, start, chosen)
@@ -85,6 +69,30 @@ def plan(request: TrainRequest) -> Generator[Event, None, Plan]:
     if SIGMA_DATA not in chosen and not (start is not None and lends_network(config, start)):
         config = config.override([f"{SIGMA_DATA}={sigma_data(dataset, codec)}"])
     return Plan(config, dataset, chosen, start, codec)
+
+
+def drafted(request: TrainRequest, codec: Path | None = None) -> RunConfig:
+    """The configuration that a request asks for; of a folder only the headers of some pictures are read.
+
+    Raises:
+        UsageError: as ``plan``. DataError: there is no such folder.
+    """
+    images, minutes, assignments = request.images, request.minutes, request.assignments
+    if request.preset not in PRESETS:
+        raise UsageError(unknown("preset", request.preset, PRESETS))
+    if images is not None and minutes is not None:
+        raise UsageError(f"give --images {images} or --minutes {minutes:g}, not both")
+    data = DataConfig(source=request.data, sprites=request.sprites)
+    data = RunConfig(data=data).override([a for a in assignments if a.startswith("data.")]).data
+    largest = LARGEST_DOUBLED if request.preset == DOUBLES else LARGEST
+    side = default_side(data, largest) if request.size is None else request.size
+    smaller = 1 if codec is None else codec_of(codec).patch
+    config = PRESETS[request.preset](max(8, PictureConfig.parse({"size": side}).size // smaller))
+    config = config.override([f"model.picture.size={side}"])
+    options = [f"train.images={images}"] if images is not None else []
+    options += [f"train.seed={request.seed}"] if request.seed is not None else []
+    options += ["model.picture.channels=4"] if data.sprites is not None else []
+    return config.model_copy(update={"data": data}).override([*options, *assignments])
 
 
 def references_of(config: RunConfig) -> float:

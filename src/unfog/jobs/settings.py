@@ -260,7 +260,7 @@ def check_layout(made: ModelConfig, request: GenerateRequest) -> None:
             f"a canvas of {canvas[0]}x{canvas[1]} is one window; give a larger one with --canvas, or leave --windows"
             " out"
         )
-    cell = 1 if made.codec is None else made.codec.patch
+    cell = made.cell
     if layout.tile and any(side % cell for side in canvas):
         raise UsageError(f"the sides of a tile are multiples of {cell} for this model, got {canvas[0]}x{canvas[1]}")
 

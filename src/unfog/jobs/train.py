@@ -38,7 +38,8 @@ from unfog.train.state import TrainState
 from unfog.util.devices import pick_device, set_threads
 from unfog.util.errors import DataError, DivergedError, InterruptedRunError
 
-LOG_STEPS = 50
+LOG_STEPS = 50  # between two lines of the events; fewer in a short run (log_steps)
+LOG_LINES = 100  # that a short run writes at least, one a step at most
 
 
 def train_job(
@@ -173,11 +174,12 @@ def follow(
     session, begin = Clock(), time.perf_counter()
     settled = folder.identity()  # once: what a person does to run.json meanwhile is no part of this run
     per_step = config.batch * config.accumulate
+    every = log_steps(config.images // per_step)
     source = batches(run.config, tokenizer, dataset, state)
     records = train(state, source, config, precision=precision_of(run.config, device))
 
-    def crossed(every: int) -> bool:
-        return state.seen_images // every != (state.seen_images - per_step) // every
+    def crossed(images: int) -> bool:
+        return state.seen_images // images != (state.seen_images - per_step) // images
 
     try:
         for record in records:
@@ -185,7 +187,7 @@ def follow(
             window.clock.add(record, per_step)
             session.add(record, per_step)
             done = state.seen_images >= config.images
-            if state.step % LOG_STEPS == 0 or done:
+            if state.step % every == 0 or done:
                 folder.append(metric(record, window))
                 window.losses, window.steps, window.clock = 0.0, 0, Clock()
             if watch.n and (crossed(config.validate_every_images) or done):
@@ -227,6 +229,11 @@ def watch_of(config: RunConfig, dataset: Dataset, state: TrainState[Any], folder
             raise AssertionError(f"nothing to look at in {type(other).__name__}")
 
 
+def log_steps(steps: int) -> int:
+    """Steps between two lines of the events of a run of so many."""
+    return max(1, min(LOG_STEPS, steps // LOG_LINES))
+
+
 def metric(record: Record, window: Window) -> dict[str, Any]:
     """A line of ``events.jsonl``; everything that depends on the clock is under ``time``."""
     return {
@@ -243,7 +250,8 @@ def metric(record: Record, window: Window) -> dict[str, Any]:
 def message(record: Record, clock: Clock) -> str:
     """One line for a person."""
     facts = clock.facts()
+    speed = facts["images_per_second"]
     return (
-        f"loss {record.loss:.3f} · {facts['images_per_second']:.0f} images/s"
+        f"loss {record.loss:.3f} · {speed:.{1 if speed < 10 else 0}f} images/s"
         f" · {100 * facts['share_outside_compute']:.0f} % outside forward/backward/optimiser"
     )

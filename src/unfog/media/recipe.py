@@ -7,6 +7,7 @@ every number in it is bounded (``config/recipe.py``); it names a model by its sh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from jaxtyping import UInt8
 from pydantic import Field, TypeAdapter, ValidationError
 from torch import Tensor
 
-from unfog.config.base import explain
+from unfog.config.faults import explain
 from unfog.config.recipe import AnyRecipe, EditRecipe, Recipe
 from unfog.media.image import read_bytes
 from unfog.media.infotext import write_infotext
@@ -33,8 +34,9 @@ FOREIGN = {
 DEPTH_LIMIT = 32
 KINDS: TypeAdapter[AnyRecipe] = TypeAdapter(Annotated[Recipe | EditRecipe, Field(discriminator="task")])
 # A string that does not end is a string up to the end of the text: with a closing quote demanded, a text of nothing but
-# escaped quotes would be searched in quadratic time.
-BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"?|([\[{])|([\]}])', re.DOTALL)
+# escaped quotes would be searched in quadratic time. Nothing of a string is given back (``*+``): what can be given back
+# takes more than 100 bytes of memory for every character or escape.
+PARTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{])|([\]}])|,', re.DOTALL)
 
 
 def recipe_text(recipe: AnyRecipe) -> str:
@@ -102,8 +104,12 @@ def prompt_in(path: Path) -> str:
 
 def depth(text: str) -> int:
     """How deep arrays and objects are nested in a JSON text."""
-    deepest = now = 0
-    for match in BRACKETS.finditer(text):
+    return max(depths(text), default=0)
+
+
+def depths(text: str) -> Iterator[int]:
+    """How deep it is at every string, bracket and comma of a JSON text: whoever has seen enough may stop."""
+    now = 0
+    for match in PARTS.finditer(text):
         now += (match[1] is not None) - (match[2] is not None)
-        deepest = max(deepest, now)
-    return deepest
+        yield now

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unfog.codec.vae import VAE
-from unfog.config.base import explain
+from unfog.config.faults import explain
 from unfog.config.manifest import Manifest
 from unfog.config.model import (
     WORDLESS,
@@ -138,7 +138,7 @@ def read_manifest(folder: Path, *, hashes: bool) -> Manifest:
     try:
         manifest = Manifest.model_validate(record)
     except ValidationError as error:
-        raise ModelError(f"{folder / MANIFEST}: {explain(error)}") from None
+        raise ModelError(f"{folder / MANIFEST}: {explain(error, record, Manifest)}") from None
     words = set[str]() if isinstance(manifest.model, WORDLESS) else {VOCABULARY}
     if unchecked := ({WEIGHTS} | words) - record["files"].keys():
         raise ModelError(

@@ -6,6 +6,7 @@ alone, so nothing changes for the others.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ async def run(engine: Engine, task: Task, ask: GenerateAsk | EditAsk, asked: Ask
             return drawn
         seed = image_seed(first, task.done)
         if task.preview is not None and task.done < task.pictures:
-            drawn.append(Drawn(interrupted(asked, task.preview, seed), seed))
+            drawn.append(Drawn(await asyncio.to_thread(interrupted, asked, task.preview, seed), seed))
         if task.stop != "skip":
             return drawn
         task.stop = None

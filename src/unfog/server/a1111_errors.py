@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from unfog.config.base import named
+from unfog.config.faults import allowed, named
 from unfog.server.policy import PolicyError
 from unfog.util.errors import DataError, MemoryLimitError, ModelError, UnfogError, one_line
 
@@ -55,7 +55,7 @@ def unable(error: UnfogError) -> Unable:
 def unable_fields(error: ValidationError, data: object) -> Unable:
     """422, as FastAPI says it: where, what and which kind."""
     details = [
-        {"loc": ["body", *named(each["loc"], data)], "msg": each["msg"][:200], "type": each["type"]}
-        for each in error.errors(include_url=False, include_input=False, include_context=False)[:20]
+        {"loc": ["body", *(path := named(each["loc"], data))], "msg": allowed(each, path), "type": each["type"]}
+        for each in error.errors(include_url=False)[:20]
     ]
     return Unable(details, 422)

@@ -21,7 +21,7 @@ from unfog.server.a1111_errors import Unable, unable_fields
 from unfog.server.a1111_fields import Carried
 from unfog.server.a1111_lists import UPSCALERS
 from unfog.server.a1111_route import A1111Route, object_of
-from unfog.server.answers import engine_of, owner_of
+from unfog.server.answers import engine_of, ignored_header, owner_of
 from unfog.server.carried import bytes_in, text_of
 from unfog.server.engine import Engine
 from unfog.server.fitting import fitted
@@ -33,7 +33,7 @@ LEAST = 1.0  # times larger from where on there is something to do
 
 
 class Extra(BaseModel):
-    """``extra-single-image``; faces are not restored and there is one upscaler, so the rest is ignored."""
+    """``extra-single-image``; faces are not restored and there is one upscaler, which stands in for any other."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -79,7 +79,10 @@ async def extra_single_image(request: Request) -> Response:
         raise unable_fields(error, data) from None
     engine, owner = engine_of(request), owner_of(request)
     png = await while_connected(request, larger(engine, owner, fields))
-    return Response(status_code=499) if png is None else JSONResponse({"html_info": "", "image": text_of(png)})
+    if png is None:
+        return Response(status_code=499)
+    ignored = () if fields.upscaler_1 in UPSCALERS else ("upscaler_1",)
+    return JSONResponse({"html_info": "", "image": text_of(png)}, headers=ignored_header(ignored))
 
 
 async def larger(engine: Engine, owner: str, fields: Extra) -> bytes:

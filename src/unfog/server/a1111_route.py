@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from unfog.config.faults import described
 from unfog.server.a1111_errors import Unable, unable
 from unfog.server.a1111_fields import Img2Img
 from unfog.server.answers import DRAIN_RETRY_S, json_body
@@ -45,7 +46,8 @@ class A1111Route(APIRoute):
             except (Unable, UnfogError, FailedError, FullError, DrainingError, NotFoundError) as error:
                 told = told_of(error)
             except RequestValidationError as error:
-                told = Unable(f"{error.errors()[0]['loc'][-1]}: {error.errors()[0]['msg']}"[:300], 422)
+                first = error.errors()[0]
+                told = Unable(described(first, first["loc"][-1:]), 422)
             wait = {} if told.retry_after_s is None else {"retry-after": f"{told.retry_after_s:.0f}"}
             return JSONResponse(told.body, told.status, headers=wait)
 

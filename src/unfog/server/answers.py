@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import os
+import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 from urllib.parse import quote
@@ -17,15 +18,18 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from unfog.config.ask import AnyAsk, parse_ask
-from unfog.media.recipe import DEPTH_LIMIT, depth
+from unfog.config.faults import described
+from unfog.media.recipe import DEPTH_LIMIT, depths
 from unfog.server.engine import Engine
 from unfog.server.guard import RefusedError
 from unfog.server.states import DrainingError, FullError, NotFoundError
-from unfog.server.telling import problem
+from unfog.server.telling import reported
 from unfog.util.errors import UnfogError, UsageError
+from unfog.util.nearest import unknown
 
 LOG = logging.getLogger("unfog.server")
-DRAIN_RETRY_S = 5
+DRAIN_RETRY_S, DISK_RETRY_S = 5, 60
+PARTS_LIMIT = 100_000  # strings, brackets and commas of a body: what is done for each takes the time of everybody
 MANAGED = "this changes what everybody gets, so it takes the first key of this server; name a model in your requests"
 CODES = {400: "invalid_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
          413: "too_large", 415: "unsupported_type", 429: "queue_full", 503: "unavailable"}  # fmt: skip
@@ -77,20 +81,27 @@ def json_of(raw: bytes) -> Any:
     """JSON that somebody sent.
 
     Raises:
-        UsageError: it is none, nested too deeply, or holds NaN or infinities.
+        UsageError: it is none, nested too deeply, has too many parts, or holds NaN or infinities.
     """
     try:
         text = raw.decode("utf-8")
-        if depth(text) > DEPTH_LIMIT:
-            raise UsageError(f"the body is nested more than {DEPTH_LIMIT} deep")
+        check_parts(text)
         found = json.loads(text, parse_constant=not_finite)
-        text.encode()
     except UnfogError:
         raise
     except (ValueError, RecursionError):
         raise UsageError("the body is not valid JSON") from None
     check_texts(found)
     return found
+
+
+def check_parts(text: str) -> None:
+    """Raises UsageError for JSON that is nested too deeply or has too many parts; looks no further than that."""
+    for count, now in enumerate(depths(text), 1):
+        if now > DEPTH_LIMIT:
+            raise UsageError(f"the body is nested more than {DEPTH_LIMIT} deep")
+        if count > PARTS_LIMIT:
+            raise UsageError(f"the body has more than {PARTS_LIMIT} strings, brackets and commas")
 
 
 def not_finite(text: str) -> float:
@@ -102,8 +113,10 @@ def check_texts(value: Any) -> None:
     """Raises UsageError for a text with half a character in it, or a number that is not finite."""
     match value:
         case str():
-            if any("\ud800" <= character <= "\udfff" for character in value):
-                raise UsageError("a text holds an unpaired surrogate, which is no character")
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise UsageError("a text holds an unpaired surrogate, which is no character") from None
         case dict():
             for key, inner in cast(dict[str, Any], value).items():
                 check_texts(key)
@@ -136,11 +149,11 @@ async def fields_of(request: Request, **kinds: type | tuple[type, ...]) -> dict[
     """
     found = await json_body(request)
     if not isinstance(found, dict):
-        raise UsageError("send a JSON object")
+        raise UsageError(f"the body must be an object; its fields are {', '.join(kinds)}")
     fields = cast(dict[str, Any], found)
     for name, value in fields.items():
         if name not in kinds:
-            raise UsageError(f"{name[:40]!r} is not known here; known are {', '.join(kinds)}")
+            raise UsageError(unknown("field", name[:40], kinds))
         if not isinstance(value, kinds[name]) or (isinstance(value, bool) and kinds[name] is not bool):
             raise UsageError(f"{name} is of the wrong type")
     return fields
@@ -185,11 +198,10 @@ async def file_in(form: FormData, most: int) -> bytes:
 def add_handlers(app: FastAPI) -> None:
     """Turn every failure into an answer."""
 
-    async def unfog_error(_: Request, error: Exception) -> JSONResponse:
-        code, message, retryable = problem(error)
-        if code != "invalid_request":
-            LOG.warning("a request failed: %s", error)
-        return error_response(STATUS.get(code, 500), code, message, retryable=retryable)
+    async def explained(_: Request, error: Exception) -> JSONResponse:
+        code, message, retryable = reported(error, "a request")
+        wait = {"retry-after": str(DISK_RETRY_S)} if retryable else None
+        return error_response(STATUS.get(code, 500), code, message, retryable=retryable, headers=wait)
 
     async def not_found(_: Request, error: Exception) -> JSONResponse:
         return error_response(404, "not_found", str(error))
@@ -217,8 +229,7 @@ def add_handlers(app: FastAPI) -> None:
     async def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return error_response(400, "invalid_request", f"{where}: {first['msg']}"[:300])
+        return error_response(400, "invalid_request", described(first, first["loc"][1:]))  # not: in query, in header
 
     async def internal(_: Request, error: Exception) -> JSONResponse:
         name = os.urandom(4).hex()
@@ -226,7 +237,8 @@ def add_handlers(app: FastAPI) -> None:
         return error_response(500, "internal_error", f"internal error; the log of the server knows it as {name}")
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Any]] = {
-        UnfogError: unfog_error,
+        UnfogError: explained,
+        sqlite3.Error: explained,
         NotFoundError: not_found,
         FullError: full,
         DrainingError: draining,

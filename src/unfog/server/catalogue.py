@@ -73,15 +73,20 @@ class Catalogue:
         if name == self.default:
             self.default, self.pinned = self._at_first
 
-    def of_ask(self, ask: PictureAsk, owner: str) -> Found:
+    def of_ask(self, ask: PictureAsk, owner: str, *, chosen: str | None = None) -> Found:
         """The model that is named, or else suits the words.
 
         That is the one in the box that knows most of them (``jobs/suited.py``), unless whoever owns the machine has
         said which to use.
 
+        Args:
+            chosen: name or sha256 of what was taken when it was asked for, which is taken again if it is still there.
+
         Raises:
             UsageError: as ``resolve``.
         """
+        if chosen is not None and (found := self.known(chosen, owner)) is not None:
+            return found
         first = self.models[self.default]
         if ask.model is not None or self.pinned or first.origin != "built in":
             return self.resolve(ask.model, owner)
@@ -98,13 +103,14 @@ class Catalogue:
         """
         if which is None or which in self.models:
             return self.models[which or self.default]
+        if (found := self.known(which, owner)) is None:
+            raise UsageError(unknown("model", which, self.of(owner)))
+        return found
+
+    def known(self, which: str, owner: str) -> Found | None:
+        """The model of that name or sha256, if an owner may use one."""
         known = self.of(owner)
-        by_sha = {one.id: one for one in known.values()}
-        if which in known:
-            return known[which]
-        if which in by_sha:
-            return by_sha[which]
-        raise UsageError(unknown("model", which, known))
+        return known.get(which) or next((one for one in known.values() if one.id == which), None)
 
 
 def name_of(found: Found) -> str:

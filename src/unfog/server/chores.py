@@ -9,11 +9,12 @@ import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from unfog.config.server import Engine
 from unfog.server import gallery
 from unfog.server.store import FILE, Store
-from unfog.util.files import sweep_temporary
+from unfog.util.files import TEMPORARY, sweep_temporary
 
 LOG = logging.getLogger("unfog.server")
 EVERY_S = 3600.0
@@ -59,6 +60,7 @@ def sweep(root: Path, live: set[str], store: Store) -> None:
         for owner in (root / kind).iterdir():
             if owner.is_dir() and not owner.is_symlink():
                 sweep_temporary(owner)
+    sweep_temporary(root / "backups")
 
 
 async def backup(store: Store) -> None:
@@ -69,10 +71,12 @@ async def backup(store: Store) -> None:
     if today.exists():
         return
     try:
-        await store.backup(today)
+        with TemporaryDirectory(prefix=TEMPORARY, dir=folder) as beside:  # what is half-written there counts for no day
+            copy = Path(beside) / FILE
+            await store.backup(copy)
+            copy.replace(today)
     except (sqlite3.Error, OSError):
         LOG.exception("the database could not be copied")
-        today.unlink(missing_ok=True)
         return
     for old in sorted(folder.glob(f"*-{FILE}"))[:-BACKUPS]:
         old.unlink()

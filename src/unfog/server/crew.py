@@ -49,6 +49,11 @@ class Post:
     steps: deque[float] = field(default_factory=lambda: deque[float](maxlen=64))
     loads: dict[str, asyncio.Future[str | None]] = field(default_factory=dict[str, "asyncio.Future[str | None]"])
 
+    def rouse(self) -> None:
+        """It gets something to do; until now nothing was expected of it, if it had nothing."""
+        if not (self.jobs or self.loads):
+            self.last_step, self.hand.last_progress = None, time.monotonic()
+
     def hangs(self, now: float, stuck_s: float, silent_s: float, pace: Pace) -> bool:
         """Whether nothing has come from it for too long."""
         usual = statistics.median(self.steps) if self.steps else 0.0
@@ -172,6 +177,7 @@ class Crew:
 
     async def give(self, post: Post, job: Job) -> None:
         """Begin a job on a device."""
+        post.rouse()
         job.hand = post.hand
         post.jobs[job.id] = job
         try:
@@ -186,9 +192,6 @@ class Crew:
             return
         if job.id not in post.jobs:
             return  # its process died meanwhile, and ``orphan`` has it
-        if len(post.jobs) == 1:
-            post.last_step = None
-            post.hand.last_progress = time.monotonic()
         found = {} if job.found is None else {"model": job.found.id, "folder": str(job.found.folder)}
         out = self.ledger.store.root / "jobs" / job.id
         ask = job.ask.model_dump(mode="json")
@@ -201,6 +204,7 @@ class Crew:
         if not all(post.hand.alive for post in idle):
             return "no process is there to load it; try again"
         for post in idle:
+            post.rouse()
             post.loads[found.id] = asyncio.get_running_loop().create_future()
         self.allot()
         for post in idle:
@@ -213,13 +217,11 @@ class Crew:
     async def hear(self, post: Post, message: Message, blob: bytes) -> None:
         """What a worker says."""
         what = message["say"]
+        post.loading = what == "loading"
         if what == "ready":
             post.ready, post.deaths = True, 0
             await self.pump()
-        elif what == "loading":
-            post.loading = True
         elif what in ("loaded", "unloadable"):
-            post.loading = False
             if "step_s" in message and not self.pace.work:
                 self.pace.add(message["step_s"], 1.0)
             wait = post.loads.pop(message["model"], None)
@@ -263,7 +265,6 @@ class Crew:
 
     def step(self, post: Post, job: Job, message: Message) -> None:
         """A step was made: how fast, and how long until the end."""
-        post.loading = False
         now, i, n = time.monotonic(), message["i"], max(1, message["n"])
         share = min(1.0, i / n)
         if post.last_step is not None:
@@ -325,10 +326,22 @@ class Crew:
             return
         post.deaths += 1
         self.restarts += 1
-        await asyncio.sleep(min(LONGEST_PAUSE_S, 0.1 * 2**post.deaths))
-        if not self.closing:
-            await post.hand.start()
-            post.threads = self.threads  # as its options say; what was said meanwhile, nobody heard
+        await self.replace(post)
+
+    async def replace(self, post: Post) -> None:
+        """Start a process again, also where the machine refuses one at first."""
+        while True:
+            await asyncio.sleep(min(LONGEST_PAUSE_S, 0.1 * 2 ** min(post.deaths, 10)))
+            if self.closing:
+                return
+            try:
+                await post.hand.start()
+            except OSError:
+                LOG.exception("a process for %s could not be started; it is tried again", post.device)
+                post.deaths += 1
+            else:
+                post.threads = self.threads  # as its options say; what was said meanwhile, nobody heard
+                return
 
     async def orphan(self, job: Job) -> None:
         """A job whose process has died."""
@@ -343,7 +356,10 @@ class Crew:
         else:
             job.state, job.alone, job.share = "queued", True, 0.0
             await self.put_back(job)
-            self.enqueue(job)
+            if job.wish == "cancel":  # meanwhile
+                await self.ledger.finish(job, "cancelled")
+            else:
+                self.enqueue(job)
 
     async def put_back(self, job: Job) -> None:
         """Store that a job waits again."""
@@ -366,7 +382,10 @@ class Crew:
         self.closing = True
         await self.training.close()
         for post in self.posts:
-            await post.hand.stop()
+            try:
+                await post.hand.stop()
+            except Exception:
+                LOG.exception("the process for %s did not end in order", post.device)
 
 
 def rest_of(job: Job) -> Rest:

@@ -12,26 +12,28 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 from unfog.config.ask import AnyAsk, EditAsk, ExplainAsk, TrainAsk
 from unfog.config.model import ModelConfig
 from unfog.config.server import Server
-from unfog.jobs.asked import ids_of, needs_model, seeded, settled
+from unfog.jobs.asked import ids_of, needs_model, seeded, settled, train_request
 from unfog.jobs.cost import cost, steps_in
+from unfog.jobs.plan import drafted
 from unfog.model.locate import Found
 from unfog.server import gallery, record, uploads
 from unfog.server.catalogue import Catalogue
 from unfog.server.crew import Crew
 from unfog.server.feed import Feed
-from unfog.server.ledger import RESTARTED, Ledger, picture_path
+from unfog.server.ledger import RESTARTED, Ledger, read_picture
 from unfog.server.limits import check_area, check_cost, check_limits
 from unfog.server.outlook import LONGEST_RETRY_S, Promises
 from unfog.server.policy import Policy
 from unfog.server.record import Job, ask_text
 from unfog.server.roots import Roots
 from unfog.server.rounds import Rounds
-from unfog.server.states import DrainingError, FileState, FullError, JobEvent, JobState, NotFoundError
+from unfog.server.states import DrainingError, FileState, FullError, JobEvent, JobState
 from unfog.server.store import Store, new_id
 from unfog.server.training import folder_of
 from unfog.server.words import Words
@@ -166,10 +168,23 @@ class Engine:
         """
         if self.draining:
             raise DrainingError("the server is about to stop")
-        if key is None:
-            return await self._submit(ask, owner, None)
-        if not 1 <= len(key) <= 255:
+        if key is not None and not 1 <= len(key) <= 255:
             raise UsageError("an idempotency key has 1 to 255 characters")
+        taking = asyncio.create_task(self._submit(ask, owner, None) if key is None else self._keyed(ask, owner, key))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:  # who asked has gone; half a job is none, and nobody waits for a whole one
+            if key is None:
+                self.crew.later(self._withdraw(taking, owner))
+            raise
+
+    async def _withdraw(self, taking: asyncio.Task[JobState], owner: str) -> None:
+        """Cancel a job as soon as it is taken."""
+        with suppress(Exception):  # it was refused, which nobody waits to hear
+            await self.cancel((await taking).id, owner)
+
+    async def _keyed(self, ask: AnyAsk, owner: str, key: str) -> JobState:
+        """The job that was asked for before with this key, or a new one."""
         lock = self._keys.setdefault((owner, key), asyncio.Lock())
         try:
             async with lock:
@@ -211,9 +226,11 @@ class Engine:
         ask, trained = job.ask, 1
         self.policy.check(ask)
         if isinstance(ask, TrainAsk):
-            job.files = {"data": self.roots.data(ask.folder, enabled=self.settings.training)}
+            data = await asyncio.to_thread(self.roots.data, ask.folder, enabled=self.settings.training)
+            await asyncio.to_thread(drafted, train_request(ask, data))
+            job.files = {"data": data}
             return
-        named = None if not needs_model(ask) else self.catalogue.of_ask(ask, job.owner)
+        named = None if not needs_model(ask) else self.catalogue.of_ask(ask, job.owner, chosen=job.model)
         if named is not None and self.policy.wanted is not None:
             self.policy.check(ask, (await asyncio.to_thread(self.words.reader, named)).reading)
         job.files = {name: str(uploads.path_of(self.store, name, job.owner)) for name in ids_of(ask)}
@@ -228,7 +245,7 @@ class Engine:
         heavy = bool(files) and not isinstance(ask, ExplainAsk)
         request = await asyncio.to_thread(settled, ask, manifest, files) if heavy else settled(ask, manifest, files)
         job.work = max(1.0, cost(request, trained, size))
-        job.turn = job.work / max(1, steps_in(request))
+        job.turn = job.work / max(1, steps_in(request, trained, size))
         check_cost(job.work, self.crew.pace, self.settings.limits)
 
     def _check_room(self) -> None:
@@ -243,8 +260,8 @@ class Engine:
         if len(self.crew.training.waiting) >= TRAININGS:
             raise FullError(LONGEST_RETRY_S, f"{TRAININGS} trainings wait already; try again later")
         run = folder_of(self.store.root, job.owner, job.ask.name)
-        names = {one.ask.name for one in self.ledger.live.values() if isinstance(one.ask, TrainAsk) and one is not job}
-        if job.ask.name in names:
+        others = [one for one in self.ledger.live.values() if one is not job and one.owner == job.owner]
+        if job.ask.name in {one.ask.name for one in others if isinstance(one.ask, TrainAsk)}:
             raise UsageError(f"a training called {job.ask.name} is not finished; choose another name")
         if not job.ask.resume and run.exists():
             raise UsageError(f"there is a run called {job.ask.name}; choose another name, or resume it")
@@ -342,27 +359,14 @@ class Engine:
 
     # ---- pictures, uploads, models
 
-    def picture_file(self, id: str, owner: str) -> Path:  # noqa: A002
-        """Where a picture is.
-
-        Raises:
-            LookupError: this owner has none of that id.
-        """
-        row = self.store.row("SELECT trashed FROM pictures WHERE id = ? AND owner = ?", id, owner)
-        if row is None:
-            raise NotFoundError(f"there is no picture {id}")
-        return picture_path(self.store.root, owner, id, trashed=row["trashed"] is not None)
-
     async def picture(self, id: str, owner: str) -> bytes:  # noqa: A002
         """The file of a picture: PNG with its recipe.
 
         Raises:
             LookupError: this owner has none of that id.
         """
-        try:
-            return await asyncio.to_thread(self.picture_file(id, owner).read_bytes)
-        except FileNotFoundError:
-            raise NotFoundError(f"the file of picture {id} is gone") from None
+        trashed = gallery.row(self.store, owner, id)["trashed"] is not None
+        return await asyncio.to_thread(read_picture, self.store.root, owner, id, trashed=trashed)
 
     async def add_file(self, data: bytes, owner: str) -> FileState:
         """Take a picture in, checked before and while it is decoded.

@@ -17,6 +17,7 @@ from unfog.server.states import JobEvent
 MOST = 6000  # events of a job in memory; steps are left out first
 PATIENT = frozenset({"step", "preview"})  # nobody sees whether they come a moment later
 ENDS = frozenset({"done", "error", "cancelled"})
+LEAP = 2**32  # events that one server tells of a job, at most; 2^20 restarts later a number is still exact everywhere
 
 
 class Feed:
@@ -24,12 +25,13 @@ class Feed:
 
     Args:
         past: stored events, in order.
+        goes_on: more will be told, though not all that was told is stored: numbers go on beyond all of it.
     """
 
-    def __init__(self, past: list[JobEvent] | None = None) -> None:
+    def __init__(self, past: list[JobEvent] | None = None, *, goes_on: bool = False) -> None:
         self.events = list(past or ())
         self.preview: JobEvent | None = None
-        self.last = self.events[-1].id if self.events else 0
+        self.last = (self.events[-1].id if self.events else 0) + (LEAP if goes_on else 0)
         self.unsaved: list[JobEvent] = []
         """Steps, which are stored with the next event that matters."""
         self.stopped = False

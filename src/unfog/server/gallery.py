@@ -21,7 +21,7 @@ from unfog.jobs.save import slug
 from unfog.media.image import decode_any, quiet, read_bytes
 from unfog.media.png import read_text
 from unfog.media.recipe import KEY, parse_recipe
-from unfog.server.ledger import insert_picture, picture_path, picture_row, write_private
+from unfog.server.ledger import insert_picture, picture_path, picture_row, read_picture, write_private
 from unfog.server.states import NotFoundError
 from unfog.server.store import Store, now
 from unfog.util.errors import DataError, DiskError, RecipeError, UsageError
@@ -83,7 +83,7 @@ async def star(store: Store, owner: str, picture: str, *, starred: bool) -> dict
     """Star a picture, or not.
 
     Raises:
-        NotFoundError: as ``row``.
+        NotFoundError: as ``row``. sqlite3.Error: the disk refuses.
     """
     row(store, owner, picture)
     await store.write(lambda db: db.execute("UPDATE pictures SET starred = ? WHERE id = ?", (int(starred), picture)))
@@ -94,24 +94,40 @@ async def move(store: Store, owner: str, picture: str, *, trash: bool) -> dict[s
     """Put a picture into the trash, or take it out; again is as good as once.
 
     Raises:
-        NotFoundError: as ``row``. DiskError: the disk refuses.
+        NotFoundError: as ``row``. DiskError, sqlite3.Error: the disk refuses; the picture is where it was.
     """
     found = row(store, owner, picture)
     if (found["trashed"] is not None) == trash:
         return found
     source = picture_path(store.root, owner, picture, trashed=not trash)
     target = picture_path(store.root, owner, picture, trashed=trash)
+    moved = rename(source, target)
+    when = now() if trash else None
+    try:
+        await store.write(lambda db: db.execute("UPDATE pictures SET trashed = ? WHERE id = ?", (when, picture)))
+    except sqlite3.Error:
+        if moved:
+            rename(target, source)
+        raise
+    return row(store, owner, picture)
+
+
+def rename(source: Path, target: Path) -> bool:
+    """Move the file of a picture; whether it was there.
+
+    Raises:
+        DiskError: the disk refuses, or a link leads out of the server's own folders.
+    """
     if not (at_home(source) and at_home(target)):
         raise DiskError(f"cannot move {source}: its folder or that of the trash is a link; put a folder there")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if source.exists():
-            source.replace(target)
+        source.replace(target)
+    except FileNotFoundError:
+        return False
     except OSError as error:
         raise DiskError(f"cannot move {source}: {error.strerror}; see the log") from error
-    when = now() if trash else None
-    await store.write(lambda db: db.execute("UPDATE pictures SET trashed = ? WHERE id = ?", (when, picture)))
-    return row(store, owner, picture)
+    return True
 
 
 async def purge(store: Store, days: float) -> int:
@@ -148,12 +164,11 @@ async def thumb(store: Store, owner: str, picture: str) -> bytes:
     """
     found = row(store, owner, picture)
     path = thumb_path(store, owner, picture)
-    source = picture_path(store.root, owner, picture, trashed=found["trashed"] is not None)
-    return await asyncio.to_thread(made_small, source, path)
+    return await asyncio.to_thread(made_small, store.root, found, path)
 
 
-def made_small(source: Path, target: Path) -> bytes:
-    """Read a thumbnail, or make it.
+def made_small(root: Path, found: dict[str, Any], target: Path) -> bytes:
+    """Read a thumbnail, or make it of the picture of a row.
 
     Raises:
         NotFoundError: the picture is gone or damaged.
@@ -162,7 +177,8 @@ def made_small(source: Path, target: Path) -> bytes:
         return target.read_bytes()
     try:
         with quiet():
-            picture, _ = decode_any(read_bytes(source), name="the picture")
+            file = read_picture(root, found["owner"], found["id"], trashed=found["trashed"] is not None)
+            picture, _ = decode_any(file, name="the picture")
     except DataError:
         raise NotFoundError("the file of this picture is gone or damaged") from None
     picture.thumbnail((THUMB, THUMB), Image.Resampling.LANCZOS)
@@ -194,12 +210,9 @@ def zipped(store: Store, rows: Sequence[dict[str, Any]]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as file:
         for one in rows:
-            path = picture_path(store.root, one["owner"], one["id"], trashed=one["trashed"] is not None)
             name = f"{slug(one['prompt'])}-{one['seed']}-{one['id'][:8]}.png"
-            try:
-                file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), path.read_bytes())
-            except FileNotFoundError:
-                raise NotFoundError(f"the file of picture {one['id']} is gone") from None
+            data = read_picture(store.root, one["owner"], one["id"], trashed=one["trashed"] is not None)
+            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
     return out.getvalue()
 
 

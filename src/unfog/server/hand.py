@@ -14,9 +14,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from unfog.server.wire import Message, pack, receive
+from unfog.server.worker_log import write_log
 
 LOG = logging.getLogger("unfog.server")
 WORKER, TRAINER = "unfog.server.worker", "unfog.server.trainer"
+PRIVATE = 0o077  # what it writes is for this user only
 Hear = Callable[[Message, bytes], Awaitable[None]]
 
 
@@ -26,7 +28,7 @@ class Hand:
     Args:
         module: what it runs.
         options: its one argument.
-        hear: called with every message, one after another.
+        hear: called with every message, one after another, but for signs of life and lines of the log.
         gone: called once when it has ended, whyever.
     """
 
@@ -49,6 +51,7 @@ class Hand:
             json.dumps(self.options),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            umask=PRIVATE,
             start_new_session=True,  # Ctrl-C is for the server, which lets jobs finish
         )
         self.reading = asyncio.create_task(self._read(), name=f"reads {self.module}")
@@ -72,6 +75,9 @@ class Hand:
                 self.last_sign = time.monotonic()
                 if message.get("say") == "alive":
                     continue
+                if message.get("say") == "log":
+                    write_log(message)
+                    continue
                 self.last_progress = self.last_sign
                 try:
                     await self.hear(message, blob)
@@ -83,7 +89,8 @@ class Hand:
             self._signal(signal.SIGKILL)
             code = await process.wait()
             if not self.stopping:
-                LOG.warning("the process %d (%s) ended with code %d", process.pid, self.module, code)
+                level = logging.WARNING if code else logging.INFO
+                LOG.log(level, "the process %d (%s) ended with code %d", process.pid, self.module, code)
             await self.gone()
 
     def say(self, do: str, **facts: Any) -> None:

@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import time
 from collections import Counter, OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,21 @@ class Ledger:
 
     async def fail_unknown(self) -> None:
         """Fail open jobs that this version does not understand."""
-        known, error = tuple(self.live), RESTARTED.model_dump_json()
-        holes = ", ".join("?" * len(known))
-        query = f"UPDATE jobs SET state = 'failed', error = ? WHERE {OPEN} AND id NOT IN ({holes})"  # noqa: S608
-        await self.store.write(lambda db: db.execute(query, (error, *known)))
+        rows = self.store.rows(f"SELECT id FROM jobs WHERE {OPEN}")  # noqa: S608  (a constant)
+        unknown = [row["id"] for row in rows if row["id"] not in self.live]
+        ends = {
+            name: Feed(record.stored_events(self.store, name), goes_on=True).next("error", RESTARTED.model_dump())
+            for name in unknown
+        }
+
+        def change(db: sqlite3.Connection) -> None:
+            for name, event in ends.items():
+                error = RESTARTED.model_dump_json()
+                values = (error, now(), name)
+                db.execute("UPDATE jobs SET state = 'failed', error = ?, finished = ? WHERE id = ?", values)
+                record.insert_events(db, name, [event])
+
+        await self.store.write(change)
 
     async def save(self, job: Job, event: JobEvent | None = None) -> None:
         """Store how a job is, with an event, and the steps before it.
@@ -184,9 +196,7 @@ class Ledger:
         """
         if message["index"] in job.indices:
             return
-        known = self.store.row(
-            "SELECT id FROM pictures WHERE owner = ? AND sha256 = ? AND job = ''", job.owner, message["sha256"]
-        )  # of an attempt whose end was lost with the power
+        known = self.known(job.owner, message["sha256"])
         name = new_id() if known is None else known["id"]
         path = picture_path(self.store.root, job.owner, name)
         if known is None:
@@ -194,6 +204,7 @@ class Ledger:
         facts = {key: message[key] for key in ("index", "seed", "sha256", "width", "height", "recipe")}
         event = job.feed.next("image", {"id": name, "url": f"/api/v1/pictures/{name}/file", **facts})
         row = picture_row(name, job.id, job.owner, message["index"], len(data), message["sha256"], message["recipe"])
+        row["starred"] = 0 if known is None else known["starred"]
         steps = job.feed.to_save()
 
         def change(db: sqlite3.Connection) -> None:
@@ -211,6 +222,15 @@ class Ledger:
         job.indices.add(message["index"])
         self.pictures += 1
         job.feed.tell(event)
+
+    def known(self, owner: str, sha256: str) -> dict[str, Any] | None:
+        """A picture of these bytes that is of no job: its row was lost with the power, and read back from its file."""
+        rows = self.store.rows(
+            "SELECT id, starred FROM pictures WHERE owner = ? AND sha256 = ? AND job = '' AND trashed IS NULL",
+            owner,
+            sha256,
+        )
+        return next((row for row in rows if picture_path(self.store.root, owner, row["id"]).exists()), None)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -230,6 +250,18 @@ def write_private(path: Path, data: bytes) -> None:
 def picture_path(root: Path, owner: str, picture: str, *, trashed: bool = False) -> Path:
     """Where the file of a picture is; owner and id are hexadecimal or ``local``."""
     return root / ("trash" if trashed else "pictures") / owner / f"{picture}.png"
+
+
+def read_picture(root: Path, owner: str, picture: str, *, trashed: bool) -> bytes:
+    """The file of a picture. While it is moved, its row says for a moment where it was: then it is in the other place.
+
+    Raises:
+        NotFoundError: it is in neither.
+    """
+    for place in (trashed, not trashed):
+        with suppress(FileNotFoundError):
+            return picture_path(root, owner, picture, trashed=place).read_bytes()
+    raise NotFoundError(f"the file of picture {picture} is gone")
 
 
 def picture_row(

@@ -13,18 +13,19 @@ def check_limits(ask: AnyAsk, limits: Limits) -> None:
     """Raises UsageError for more pictures, steps, pixels, frames or words than this server makes."""
     asked = ask.request if isinstance(ask, ExplainAsk) else ask
     if isinstance(asked, Drawing | ReverseAsk):
-        at_most("steps", asked.chosen.steps, limits.steps)
-        at_most("characters of the negative prompt", len(asked.negative), limits.prompt)
+        at_most("steps", asked.chosen.steps, limits.steps, field="steps")
+        at_most("characters of the negative prompt", len(asked.negative), limits.prompt, field="negative")
     if isinstance(asked, GenerateAsk | EditAsk):
-        at_most("n", asked.n, limits.n)
+        at_most("n", asked.n, limits.n, field="n")
     if isinstance(asked, GenerateAsk | MorphAsk):
-        at_most("pixels a side", max(asked.size or (0,)), limits.side)
-        at_most("pixels a side of the canvas", max(asked.canvas or (0,)), limits.side)
+        at_most("pixels a side", max(asked.size or (0,)), limits.side, field="size")
+    if isinstance(asked, GenerateAsk | MorphAsk | ReverseAsk):
+        at_most("pixels a side of the canvas", max(asked.canvas or (0,)), limits.side, field="canvas")
     if isinstance(asked, GenerateAsk | EditAsk | ReverseAsk):
-        at_most("characters of the prompt", len(asked.prompt), limits.prompt)
+        at_most("characters of the prompt", len(asked.prompt), limits.prompt, field="prompt")
     if isinstance(asked, MorphAsk):
-        at_most("frames", asked.frames, limits.frames)
-        at_most("characters of a prompt", max(map(len, asked.prompts)), limits.prompt)
+        at_most("frames", asked.frames, limits.frames, field="frames")
+        at_most("characters of a prompt", max(map(len, asked.prompts)), limits.prompt, field="prompts")
 
 
 def check_cost(work: float, pace: Pace, limits: Limits) -> None:
@@ -37,10 +38,11 @@ def check_cost(work: float, pace: Pace, limits: Limits) -> None:
         )
 
 
-def at_most(what: str, value: int | None, most: int) -> None:
+def at_most(what: str, value: int | None, most: int, *, field: str) -> None:
     """Raises UsageError if there is a value and it is larger."""
     if value is not None and value > most:
-        raise UsageError(f"{what}: {value} is more than this server allows; the most is {most}")
+        shown = str(value) if value < 10**12 else "this"
+        raise UsageError(f"{what}: {shown} is more than this server allows; the most is {most}", field=field)
 
 
 def check_area(way: Way, size: tuple[int, int], limits: Limits) -> None:

@@ -30,7 +30,7 @@ from unfog.server.openai_asks import edit_ask, generate_ask
 from unfog.server.openai_errors import Refused
 from unfog.server.openai_fields import Fields, from_form, parse_fields
 from unfog.server.openai_inputs import MOST_PICTURES, Sent, given_by
-from unfog.server.openai_route import OpenAIRoute
+from unfog.server.openai_route import OpenAIRoute, refusal
 from unfog.server.openai_stream import stream
 from unfog.server.states import JobState
 from unfog.util.errors import RecipeError, UsageError
@@ -202,7 +202,10 @@ async def made(
         engine.catalogue.resolve(ask.model, owner)
     except UsageError as error:
         raise Refused(str(error), 404, "model_not_found", "model") from None
-    state = await engine.submit(ask, owner=owner, key=key)
+    try:
+        state = await engine.submit(ask, owner=owner, key=key)
+    except UsageError as error:
+        raise refusal(error, fields) from None
     headers = {"x-unfog-job": state.id} | ignored_header(ignored)
     if fields.stream:
         telling = stream(engine, owner, state.id, kind, fields, size, ends_with_client=key is None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from unfog.config.base import explain, named
+from unfog.config.faults import explain, named
 from unfog.server.policy import PolicyError
 from unfog.util.errors import DataError, MemoryLimitError, ModelError, UnfogError, one_line
 
@@ -80,14 +80,14 @@ def refused(error: UnfogError, *, param: str | None = None) -> Refused:
             return Refused(str(error), 400, "invalid_value", param)
 
 
-def refused_fields(error: ValidationError, data: object) -> Refused:
-    """What the first field that is not allowed is there."""
+def refused_fields(error: ValidationError, data: object, model: type) -> Refused:
+    """What the first field that is not allowed is there, in a request that should have been a ``model``."""
     first = error.errors(include_url=False)[0]
     param = dotted(named(first["loc"], data))
     if first["type"] == "missing":
         return Refused(f"Missing required parameter: '{param}'.", 400, "missing_required_parameter", param)
     code = {"string_too_long": "string_above_max_length", "extra_forbidden": "unknown_parameter"}.get(first["type"])
-    return Refused(explain(error, data), 400, code or "invalid_value", param)
+    return Refused(explain(error, data, model), 400, code or "invalid_value", param)
 
 
 def dotted(path: Sequence[int | str]) -> str:

@@ -110,6 +110,21 @@ class Fields(BaseModel):
 
 
 KNOWN = frozenset(Fields.model_fields)
+OTHERWISE = {"negative": "negative_prompt", "guidance": "guidance_scale"}
+"""Our names of plain fields that are called otherwise."""
+
+
+def param_of(field: str, sent: Fields) -> str | None:
+    """What a client calls a setting of ours that it may have sent; ``None`` if there is none."""
+    for name in reversed(field.split(".")):
+        extra, plain = Extra.model_fields.get(name), OTHERWISE.get(name, name)
+        if extra is not None and getattr(sent.unfog, name) != extra.default:
+            return f"unfog.{name}"
+        if plain in KNOWN:
+            return plain
+        if extra is not None:
+            return f"unfog.{name}"
+    return None
 
 
 def parse_fields(
@@ -135,7 +150,7 @@ def parse_fields(
     try:
         fields = Fields.model_validate(sent)
     except ValidationError as error:
-        raise refused_fields(error, sent) from None
+        raise refused_fields(error, sent, Fields) from None
     if fields.output_format == "jpeg" and fields.background == "transparent":
         raise Refused(
             "a JPEG has no transparency; use output_format png or webp", 400, "invalid_value", "output_format"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from PIL import ImageChops
+from PIL import Image, ImageChops
 
 from unfog.config.ask import Given
 from unfog.config.edit import Inpaint, Restore, Restyle
@@ -15,8 +15,9 @@ from unfog.server import uploads
 from unfog.server.engine import Engine
 from unfog.server.fitting import fitted
 from unfog.server.masks import mask_from_alpha
-from unfog.server.openai_errors import Refused
+from unfog.server.openai_errors import Refused, refused
 from unfog.server.openai_fields import Fields
+from unfog.util.errors import DataError
 
 MOST_PICTURES = 16
 
@@ -44,11 +45,15 @@ def prepared(picture: bytes, mask: bytes | None, fields: Fields, limits: Limits)
     Without a mask, and unless ``unfog.way`` says something else, what is transparent in the picture is edited.
 
     Raises:
-        Refused: the mask does not fit. DataError: a file cannot be read.
+        Refused: the mask cannot be read or does not fit, or the size is too large. DataError: the picture cannot be
+            read.
     """
+    if fields.size is not None and (pixels := fields.size[0] * fields.size[1]) > limits.pixels:
+        text = "size: {}x{} are {} pixels, and {} are allowed; ask for a smaller one"
+        raise Refused(text.format(*fields.size, pixels, limits.pixels), 400, "invalid_value", "size")
     with quiet():
         shown, _ = decode_any(picture, name="image", limits=limits)
-        area = None if mask is None else mask_from_alpha(mask, name="mask", limits=limits)
+        area = None if mask is None else area_of(mask, limits)
     if area is not None and area.size != shown.size:
         (w, h), (width, height) = area.size, shown.size
         text = f"the mask is {w}x{h} and the image {width}x{height}; make the mask as large"
@@ -64,6 +69,18 @@ def prepared(picture: bytes, mask: bytes | None, fields: Fields, limits: Limits)
     shown = fitted(shown, size, "cover")
     grey = None if area is None else encoded(fitted(area, size, "cover", mask=True), "png")
     return Ready(size, None if shown is original else encoded(shown, "png"), grey)
+
+
+def area_of(mask: bytes, limits: Limits) -> Image.Image:
+    """Where it is painted.
+
+    Raises:
+        Refused: the mask cannot be read, or has no transparency.
+    """
+    try:
+        return mask_from_alpha(mask, name="mask", limits=limits)
+    except DataError as error:
+        raise refused(error, param="mask") from None
 
 
 async def given_by(

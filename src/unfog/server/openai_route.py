@@ -11,10 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from unfog.config.faults import described
 from unfog.server.answers import DRAIN_RETRY_S
 from unfog.server.following import FailedError
 from unfog.server.openai_errors import Refused, refused
-from unfog.server.openai_fields import Fields
+from unfog.server.openai_fields import Fields, param_of
 from unfog.server.states import DrainingError, FullError, NotFoundError
 from unfog.server.tongue import Tongue
 from unfog.util.errors import UnfogError
@@ -37,18 +38,25 @@ class OpenAIRoute(APIRoute):
                 return answer_of(refusal(error))
             except RequestValidationError as error:
                 first = error.errors()[0]
-                return answer_of(Refused(first["msg"][:300], 400, "invalid_value", str(first["loc"][-1])))
+                param = str(first["loc"][-1])
+                return answer_of(Refused(described(first, [param]), 400, "invalid_value", param))
 
         return handler
 
 
-def refusal(error: Exception) -> Refused:
-    """Any of the errors that a route may end with."""
+def refusal(error: Exception, sent: Fields | None = None) -> Refused:
+    """Any of the errors that a route may end with.
+
+    Args:
+        error: what it is.
+        sent: the fields of the request, as far as they are known.
+    """
     match error:
         case Refused():
             return error
         case UnfogError():
-            found = refused(error)
+            param = None if error.field is None else param_of(error.field, sent or Fields())
+            found = refused(error, param=param)
             return replace(found, message=TONGUE.says(found.message))
         case FullError():
             return Refused(str(error), 429, "queue_full", retry_after_s=error.retry_after_s)

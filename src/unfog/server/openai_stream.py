@@ -30,6 +30,8 @@ class Partials:
         self.each, self.pictures = each, pictures
         self.plan = list[int]()
         self.step = self.shown = 0
+        self.sent = dict[int, int]()
+        """How many of a picture were shown, by the place of the picture."""
 
     def advance(self, i: int, n: int) -> None:
         """Step ``i`` of ``n`` of the whole job."""
@@ -38,12 +40,15 @@ class Partials:
             self.plan = moments(self.each, self.pictures, n)
 
     def due(self) -> int | None:
-        """The number of the picture to be shown now, if it is time; those that were missed are left out."""
+        """The number of what is to be shown now, if it is time: 0 is the first of its picture that is shown at all."""
         passed = sum(at <= self.step for at in self.plan)
         if passed <= self.shown:
             return None
         self.shown = passed
-        return (passed - 1) % self.each
+        picture = (passed - 1) // self.each
+        number = self.sent.get(picture, 0)
+        self.sent[picture] = number + 1
+        return number
 
     def finish(self, pictures: int) -> None:
         """So many pictures are finished, and will not be shown unfinished any more."""

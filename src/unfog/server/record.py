@@ -13,7 +13,7 @@ from unfog.config.ask import AnyAsk, parse_ask
 from unfog.model.locate import Found
 from unfog.server.feed import Feed
 from unfog.server.hand import Hand
-from unfog.server.states import FINAL, JobEvent, JobState, Problem, State, seeds_of
+from unfog.server.states import FINAL, JobEvent, JobState, NotFoundError, Problem, State, seeds_of
 from unfog.server.store import Store, now
 from unfog.util.errors import UsageError
 from unfog.util.files import canonical_json
@@ -30,6 +30,8 @@ class Job:
     ask: AnyAsk
     work: float
     found: Found | None = None
+    model: str | None = None
+    """The sha256 of the one that was chosen for it when it was asked for."""
     files: dict[str, str] = field(default_factory=dict[str, str])
     state: State = "queued"
     created: str = field(default_factory=now)
@@ -90,7 +92,7 @@ def ask_text(ask: AnyAsk) -> str:
 def insert(db: sqlite3.Connection, job: Job, event: JobEvent) -> None:
     """A new job and its first event."""
     (number,) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM jobs").fetchone()
-    model = None if job.found is None else job.found.name
+    model = None if job.found is None else job.found.id
     db.execute(
         "INSERT INTO jobs(id, owner, task, state, ask, model, created, number) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
         (job.id, job.owner, job.ask.task, job.state, ask_text(job.ask), model, job.created, number),
@@ -124,8 +126,15 @@ def stored_events(store: Store, job: str) -> list[JobEvent]:
 
 
 def stored_state(store: Store, row: dict[str, Any]) -> JobState:
-    """A job that has ended, from its row."""
-    ask = parse_ask(json.loads(row["ask"]))
+    """A job that has ended, from its row.
+
+    Raises:
+        LookupError: another version of unfog made it, and this one does not know what was asked.
+    """
+    try:
+        ask = parse_ask(json.loads(row["ask"]))
+    except UsageError as error:
+        raise NotFoundError(f"another version of unfog made the job {row['id']}; use that to look at it") from error
     return JobState(
         id=row["id"],
         task=row["task"],
@@ -163,7 +172,8 @@ def open_jobs(store: Store) -> list[Job]:
                 notes=json.loads(row["notes"]),
                 pictures=[one["id"] for one in kept],
                 indices={one["index"] for one in kept},
-                feed=Feed(stored_events(store, row["id"])),
+                model=row["model"],
+                feed=Feed(stored_events(store, row["id"]), goes_on=True),
             )
         )
     return jobs

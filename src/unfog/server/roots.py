@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TypedDict
 
 from unfog.util.errors import UsageError
+from unfog.util.nearest import nearest
 
 NAME = re.compile(r"[\w][\w\- .]{0,119}")
 BUILT_IN = "scenes"  # coloured shapes, drawn as they are trained on
 MOST = 2000  # folders of one root that are listed
+SHOWN = 80  # characters of a name that was asked for
+
+
+class Subfolders(TypedDict):
+    """A root, and what in it may be trained on."""
+
+    name: str
+    folders: list[str]
 
 
 class Roots:
@@ -34,7 +44,7 @@ class Roots:
                 name = f"{path.name}-{number}"
             self.roots[name] = path
 
-    def folders(self) -> list[dict[str, object]]:
+    def folders(self) -> list[Subfolders]:
         """What may be trained on, by root; folders behind links are left out."""
         return [
             {
@@ -55,13 +65,19 @@ class Roots:
             UsageError: there is none; nothing outside the roots is ever looked at.
         """
         root, slash, name = folder.partition("/")
-        missing = f"there is no training folder {folder[:80]!r}; choose one of those that the server lists"
         if root not in self.roots or not slash or not NAME.fullmatch(name) or name.endswith((".", " ")):
-            raise UsageError(missing)
+            raise self._missing(folder)
         path = self.roots[root] / name
         if path.is_symlink() or not path.is_dir() or path.resolve().parent != self.roots[root]:
-            raise UsageError(missing)
+            raise self._missing(folder)
         return path
+
+    def _missing(self, folder: str) -> UsageError:
+        """What is said of a folder that is not there: the nearest of those that are."""
+        there = [f"{root['name']}/{name}" for root in self.folders() for name in root["folders"]]
+        near = nearest(folder[:SHOWN], [BUILT_IN, *there])
+        hint = "choose one of those that the server lists" if near is None else f"did you mean {near!r}?"
+        return UsageError(f"there is no training folder {folder[:SHOWN]!r}; {hint}")
 
     def data(self, folder: str, *, enabled: bool) -> str:
         """What a training reads: a folder, or the shapes that are drawn on the way.

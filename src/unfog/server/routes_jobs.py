@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
+from unfog.config.ask import KINDS
 from unfog.server import sse
 from unfog.server.answers import ask_of, engine_of, owner_of
 from unfog.server.content_types import EVENTS, JOB_FILES
 from unfog.server.described import ASK, json_of
 from unfog.server.feed import Feed
-from unfog.server.native_route import NativeRoute
-from unfog.server.states import JobState, NotFoundError
+from unfog.server.native_route import SHOWN, NativeRoute
+from unfog.server.states import JobState, NotFoundError, State
 from unfog.server.training import folder_of
+from unfog.util.errors import UsageError
+from unfog.util.nearest import unknown
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], route_class=NativeRoute)
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]
+STATES = "^({0})(,({0}))*$".format("|".join(get_args(State)))
+TASKS = "^({0})(,({0}))*$".format("|".join(KINDS))
 NAME = re.compile(r"[\w][\w\-.]{0,119}")
 SANDBOX = (
     "sandbox allow-scripts; default-src 'none'; img-src 'self' data: blob:; media-src 'self' data:;"
@@ -42,26 +49,44 @@ async def submit(request: Request, idempotency_key: Key = None) -> JSONResponse:
     return JSONResponse(told(state), 202, headers={"location": f"/api/v1/jobs/{state.id}"})
 
 
+def names_in(text: str, kind: str, known: Sequence[str]) -> list[str]:
+    """Names with commas between them.
+
+    Raises:
+        UsageError: one is none of those that are known.
+    """
+    names = text.split(",", len(known))
+    for name in names:
+        if name not in known:
+            raise UsageError(unknown(kind, name[:SHOWN], known))
+    return names
+
+
 @router.get("")
 async def jobs(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
-    state: Annotated[str | None, Query(pattern="^[a-z]{1,12}(,[a-z]{1,12}){0,6}$")] = None,
+    state: Annotated[str | None, Query(json_schema_extra={"pattern": STATES})] = None,
+    task: Annotated[str | None, Query(json_schema_extra={"pattern": TASKS})] = None,
 ) -> JSONResponse:
-    """The jobs of this owner, the newest first; ``before`` continues a list."""
+    """The jobs of this owner, the newest first; ``before`` continues a list. States and tasks: some, with commas."""
     engine, owner = engine_of(request), owner_of(request)
     where, values = "owner = ?", list[Any]([owner])
     if before is not None:
         where += " AND number < (SELECT number FROM jobs WHERE id = ? AND owner = ?)"
         values += [before, owner]
-    if state is not None:
-        names = state.split(",")
-        where += f" AND state IN ({', '.join('?' * len(names))})"
-        values += names
+    for column, text, known in (("state", state, get_args(State)), ("task", task, list(KINDS))):
+        if text is not None:
+            names = names_in(text, column, known)
+            where += f" AND {column} IN ({', '.join('?' * len(names))})"
+            values += names
     query = f"SELECT id FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608  (the holes are ours)
     rows = engine.store.rows(query, *values, limit + 1)
-    found = [told(engine.job(row["id"], owner)) for row in rows[:limit]]
+    found = list[dict[str, Any]]()
+    for row in rows[:limit]:
+        with suppress(NotFoundError):  # of another version of unfog
+            found.append(told(engine.job(row["id"], owner)))
     return JSONResponse({"jobs": found, "next": rows[limit - 1]["id"] if len(rows) > limit else None})
 
 

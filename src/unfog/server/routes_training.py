@@ -37,7 +37,7 @@ async def check(request: Request) -> JSONResponse:
         raise UsageError("this server trains nothing; its owner may allow it")
     if folder == BUILT_IN:
         raise UsageError("scenes are drawn while they are trained on; there is nothing to check")
-    path = engine.roots.find(folder)
+    path = await asyncio.to_thread(engine.roots.find, folder)
     async with engine.checking:
         return JSONResponse(await asyncio.to_thread(report, folder, path))
 

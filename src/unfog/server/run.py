@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -18,13 +20,18 @@ from unfog.config.server import Server
 from unfog.model.locate import user_root
 from unfog.server.app import create_app
 from unfog.server.engine import Engine
-from unfog.server.guard import HEAD_BYTES, bracketed
+from unfog.server.guard import ANY, HEAD_BYTES, bracketed
 from unfog.server.keys import Keys
 from unfog.server.protocol import bounded
 from unfog.util.errors import UsageError, one_line
+from unfog.util.files import open_private
 
 LOG = logging.getLogger("unfog.server")
 KEEP_ALIVE_S = 20  # longer than programs wait between two questions, so that none meets a connection that closes
+OUTSIDE = (
+    (socket.AF_INET, "192.0.2.1", "127.0.0.1"),
+    (socket.AF_INET6, "2001:db8::1", "::1"),
+)  # an address of documents (RFC 5737, 3849), for which any way out will do, and loopback
 LOG_BYTES, LOGS = 20 * 2**20, 10
 
 
@@ -53,6 +60,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def reachable(host: str) -> str:
+    """An address to be shown: of all addresses of this machine, the one from which it speaks to others.
+
+    A datagram socket that is connected has such an address, and nothing is sent; without a way out it is loopback.
+    """
+    if host not in ANY:
+        return host
+    family, outside, inside = OUTSIDE[":" in host]
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect((outside, 9))
+            return str(asking.getsockname()[0])
+    except OSError:
+        return inside
+
+
 class Escaped(logging.Formatter):
     """One line per record: what strangers wrote cannot end a line or move a terminal's cursor."""
 
@@ -64,10 +87,17 @@ class Escaped(logging.Formatter):
         return super().formatMessage(record)
 
 
+class PrivateFile(RotatingFileHandler):
+    """A log that only this user may read: prompts can stand in it."""
+
+    def _open(self) -> TextIOWrapper:
+        return os.fdopen(open_private(Path(self.baseFilename)), "a", encoding=self.encoding)
+
+
 def open_log(root: Path) -> None:
     """Log to stderr and to a file that does not grow for ever."""
     (root / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = RotatingFileHandler(root / "logs" / "server.log", maxBytes=LOG_BYTES, backupCount=LOGS, encoding="utf-8")
+    file = PrivateFile(root / "logs" / "server.log", maxBytes=LOG_BYTES, backupCount=LOGS, encoding="utf-8")
     for handler in (logging.StreamHandler(sys.stderr), file):
         handler.setFormatter(Escaped("%(asctime)s %(levelname)s %(message)s"))
         LOG.addHandler(handler)
@@ -108,7 +138,7 @@ def serve(settings: Server, keys: Keys, root: Path, opened: Callable[[str], None
         settings: see ``config/server.py``.
         keys: who may ask.
         root: the data folder.
-        opened: told the address once the port is open.
+        opened: told the address once the port is open; where it listens on all of them, one that others can reach.
 
     Raises:
         UsageError: no key for an open address, or the port is taken. LockedError, DataError, ModelError: as ``Engine``.
@@ -123,7 +153,7 @@ def serve(settings: Server, keys: Keys, root: Path, opened: Callable[[str], None
     open_log(root)
     server = server_for(engine, keys)
     port = listening.getsockname()[1]
-    opened(f"http://{bracketed(settings.host)}:{port}")
+    opened(f"http://{bracketed(reachable(settings.host))}:{port}")
     server.run(sockets=[listening])
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from unfog.jobs.run_folder import try_lock
 from unfog.util.errors import DataError, LockedError
+from unfog.util.files import open_private
 
 LOG = logging.getLogger("unfog.server")
 VERSION = 1
@@ -80,7 +81,7 @@ class Store:
         root.chmod(0o700)
         for name in ("files", "pictures", "trash", "thumbs", "jobs", "training"):
             (root / name).mkdir(mode=0o700, exist_ok=True)
-        self._lock = (root / "LOCK").open("a+")
+        self._lock = os.fdopen(open_private(root / "LOCK"), "a+")
         if not try_lock(self._lock.fileno()):
             self._lock.close()
             raise LockedError(f"{root} is in use by another unfog server: stop it, or choose another --data")
@@ -109,7 +110,6 @@ class Store:
             for tail in ("-wal", "-shm"):
                 path.with_name(FILE + tail).unlink(missing_ok=True)
             db, self.clean = connected(path), False
-        path.chmod(0o600)
         found = dict(db.execute("SELECT key, value FROM meta").fetchall())
         if int(found.get("version", VERSION)) > VERSION:
             db.close()
@@ -192,6 +192,7 @@ def connected(path: Path) -> sqlite3.Connection:
     Raises:
         sqlite3.DatabaseError: it is damaged.
     """
+    os.close(open_private(path))  # the files beside it get its mode
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode=WAL")

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import re
+import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,9 +26,17 @@ from unfog.server.tongue import NATIVE
 from unfog.util.errors import DataError, DiskError, ModelError, RecipeError, UnfogError, UsageError
 
 LOG = logging.getLogger("unfog.server")
+REFUSED = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+)
 KEPT = ("seed", "nfe", "seconds", "steps", "frames", "notes", "reconstruction_db", "images", "images_per_second")
 SMALL = 96  # sides up to which a preview is sent without loss
 PATH = re.compile(r"(?<![\w.])(?:/|[A-Za-z]:\\)[\w.]")
+GIVEN = re.compile(r"^[^\s=]{1,120} = .*? is not allowed: ", re.DOTALL)  # the value is theirs
 OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
@@ -82,9 +91,7 @@ class Teller:
 
     def fail(self, error: BaseException) -> None:
         """The end of a job that could not be finished."""
-        code, message, retryable = problem(error)
-        if code == "internal_error":
-            LOG.error("job %s failed", self.job, exc_info=error)
+        code, message, retryable = reported(error, f"job {self.job}")
         self.voice.say("failed", job=self.job, code=code, message=message, retryable=retryable)
 
 
@@ -114,21 +121,47 @@ def result_of(payload: Mapping[str, Any], out: Path) -> dict[str, Any]:
     return kept | {"files": names} | page
 
 
+def reported(error: BaseException, what: str) -> tuple[str, str, bool]:
+    """``problem``; the log has whatever that does not say of why ``what`` failed, and what was refused."""
+    if for_strangers(error) is None or isinstance(error, PolicyError):
+        trace = None if isinstance(error, UnfogError) else error
+        LOG.error("%s failed: %s", what, error, exc_info=trace)
+    return problem(error)
+
+
 def problem(error: BaseException) -> tuple[str, str, bool]:
     """Code, message and whether trying again may help; nothing of this machine is told to a stranger."""
-    text = str(error)
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and any(part in text for part in OUT_OF_MEMORY)
-    ):
+    if (told := for_strangers(error)) is not None:
+        return *told, False
+    if is_memory(error):
         return "out_of_memory", "out of memory: ask for a smaller canvas or a smaller size", False
-    if isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno is not None):
+    if isinstance(error, DiskError) or is_full(error) or (isinstance(error, OSError) and error.errno is not None):
         return "disk_full", "the server cannot write its files; its owner finds the reason in the log", True
-    if isinstance(error, PolicyError):
-        return "content_policy_violation", text, False
-    if isinstance(error, UsageError | DataError | RecipeError) and not PATH.search(text):
-        return "invalid_request", NATIVE.says(text), False
     if isinstance(error, ModelError):
         return "model_error", "the model cannot do this or cannot be loaded; the log of the server says why", False
     if isinstance(error, UnfogError):
         return "invalid_request", "the request cannot be fulfilled; the log of the server says why", False
     return "internal_error", "internal error; the log of the server says more under the id of this job", False
+
+
+def for_strangers(error: BaseException) -> tuple[str, str] | None:
+    """Code and message of an error that tells a stranger what to do otherwise; ``None`` if it is not for them."""
+    text = str(error)
+    if isinstance(error, PolicyError):
+        return "content_policy_violation", text
+    if isinstance(error, UsageError | DataError | RecipeError) and not PATH.search(GIVEN.sub("", text)):
+        return "invalid_request", NATIVE.says(text)
+    return None
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the disk of the database refuses; what else it complains about is a defect of ours."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_FULL)
+    return isinstance(error, sqlite3.OperationalError) and code & 0xFF in REFUSED
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether there was not enough memory; some of torch's errors say so in their text only."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(part in str(error) for part in OUT_OF_MEMORY)

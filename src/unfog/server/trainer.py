@@ -7,12 +7,13 @@ does the end of the server, whose pipe closes then.
 from __future__ import annotations
 
 import json
-import logging
+import math
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,10 +22,11 @@ from unfog.jobs.asked import train_request
 from unfog.jobs.events import Note, Progress, Result
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.train import train_job
-from unfog.server.telling import LOG, Says, problem, result_of
+from unfog.server.telling import Says, reported, result_of
 from unfog.server.wire import Voice
 from unfog.server.worker import pulse
-from unfog.util.errors import DivergedError, InterruptedRunError
+from unfog.server.worker_log import tell_log
+from unfog.util.errors import DivergedError, InterruptedRunError, UnfogError
 
 OFTEN_S = 0.25  # between two steps that are told
 LINE = 64 * 2**10  # bytes of an event line that is told
@@ -66,33 +68,33 @@ class Diary:
 
 
 class Reporter:
-    """Tells one training."""
+    """Tells one training; ``named`` takes paths of this machine out of a text."""
 
-    def __init__(self, job: str, voice: Says, diary: Diary) -> None:
-        self.job, self.voice, self.diary = job, voice, diary
-        self.told = 0.0
-        self.first: tuple[float, int] | None = None
+    def __init__(self, job: str, voice: Says, diary: Diary, named: Callable[[str], str]) -> None:
+        self.job, self.voice, self.diary, self.named = job, voice, diary, named
+        self.told = -math.inf
+        self.begun, self.first = 0.0, 0
+        """When what is counted now was begun, and how much of it was done before that (by an earlier process)."""
+        self.last = Progress(0, 0, "")
 
     def step(self, event: Progress) -> None:
         """How far it is, a few times a second, and what it wrote meanwhile."""
         now = time.monotonic()
+        if event.total != self.last.total or event.done < self.last.done:  # pictures were read, now they are trained on
+            self.begun, self.first = now, event.done
+        self.last = event
         if now - self.told < OFTEN_S and event.done < event.total:
             return
         self.told = now
         self.records()
-        facts = {"i": event.done, "n": event.total, "message": event.message, "eta_s": self.eta(event, now)}
+        facts = {"i": event.done, "n": event.total, "message": self.named(event.message), "eta_s": self.eta(event, now)}
         self.voice.say("step", job=self.job, **facts)
 
     def eta(self, event: Progress, now: float) -> float | None:
         """Seconds until the end, at the mean speed of this process."""
-        if not event.total:
+        if event.done <= self.first:
             return None
-        if self.first is None:
-            self.first = (now, event.done)
-        (since, done) = self.first
-        return (
-            None if event.done <= done else round((now - since) / (event.done - done) * (event.total - event.done), 1)
-        )
+        return round((now - self.begun) / (event.done - self.first) * (event.total - event.done), 1)
 
     def records(self) -> None:
         """New records."""
@@ -107,7 +109,11 @@ def run(options: dict[str, Any], voice: Says) -> None:
     ask, out, job = parse_ask(json.loads(options["ask"])), Path(options["out"]), options["job"]
     assert isinstance(ask, TrainAsk)
     folder = RunFolder(out)
-    reporter = Reporter(job, voice, Diary(folder))
+
+    def named(text: str) -> str:
+        return text.replace(options["data"], ask.folder)
+
+    reporter = Reporter(job, voice, Diary(folder), named)
     try:
         request = train_request(ask, options["data"])
         events = train_job(out, request, resume=True, device=options["device"], threads=options["threads"])
@@ -116,7 +122,7 @@ def run(options: dict[str, Any], voice: Says) -> None:
                 case Progress():
                     reporter.step(event)
                 case Note(message):
-                    voice.say("note", job=job, message=message)
+                    voice.say("note", job=job, message=named(message))
                 case Result(payload):
                     reporter.records()
                     result = result_of(payload, folder.samples) | {"model": {"name": ask.name}}
@@ -127,8 +133,9 @@ def run(options: dict[str, Any], voice: Says) -> None:
         reporter.records()
         voice.say("stopped", job=job)
     except Exception as error:  # noqa: BLE001  (whatever it is, the server is told)
-        LOG.error("the training %s failed", ask.name, exc_info=error)
-        code, message, retryable = problem(error)
+        if isinstance(error, UnfogError):
+            error.args = (named(str(error)), *error.args[1:])
+        code, message, retryable = reported(error, f"the training {ask.name}")
         if isinstance(error, MESSAGES):
             code, message = "diverged", "the loss is not finite any more; try a lower train.optimiser.lr"
         voice.say("failed", job=job, code=code, message=message, retryable=retryable)
@@ -143,9 +150,9 @@ def listen() -> None:
 
 def main(arguments: list[str]) -> None:
     """Run one training."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s trainer %(levelname)s %(message)s", stream=sys.stderr)
     options = cast(dict[str, Any], json.loads(arguments[0]))
     voice = Voice()
+    tell_log(voice, "trainer")
     threading.Thread(target=listen, daemon=True).start()
     threading.Thread(target=pulse, args=(voice,), daemon=True).start()
     run(options, voice)

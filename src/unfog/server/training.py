@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,11 +14,14 @@ from pathlib import Path
 from unfog.config.ask import TrainAsk
 from unfog.config.server import Server
 from unfog.server.hand import TRAINER, Hand
-from unfog.server.ledger import Ledger
+from unfog.server.ledger import FULL, Ledger
 from unfog.server.processes import named
 from unfog.server.record import Job, ask_text
+from unfog.server.states import Problem
 from unfog.server.wire import Message, b64
 
+LOG = logging.getLogger("unfog.server")
+UNBEGUN = Problem(code="worker_crashed", message="its process could not be started", retryable=True)
 SAVE_S = 120.0  # within which a training that was asked to stop must have saved
 
 
@@ -58,8 +63,18 @@ class Training:
         options |= {"device": named(self.settings.device)[0], "threads": self.settings.threads}
         hand = Hand(TRAINER, options, partial(self.hear, job), partial(self.gone, job))
         self.run, job.hand = Run(job, hand), hand
-        await self.ledger.begin(job)
-        await hand.start()
+        try:
+            await self.ledger.begin(job)
+            await hand.start()
+        except (sqlite3.Error, OSError) as error:
+            LOG.exception("the training %s could not be begun", job.id)
+            self.run, why = None, UNBEGUN if isinstance(error, OSError) else FULL
+            if job.wish == "cancel":
+                await self.ledger.finish(job, "cancelled")
+            else:
+                await self.ledger.finish(job, "failed", why.model_dump())
+            self.next()
+            return
         if job.wish is not None:
             self.stop(job)
 
@@ -85,15 +100,21 @@ class Training:
     async def gone(self, job: Job) -> None:
         """The process has ended: done, failed, or because somebody wished it."""
         self.run, job.hand = None, None
-        if not job.final:
-            if job.wish == "cancel":
-                await self.ledger.finish(job, "cancelled")
-            elif job.wish == "pause":
-                job.state, job.wish = "paused", None
-                await self.ledger.tell(job, "note", {"message": "paused; what was learned is saved"}, save=True)
-            else:
-                await self.orphan(job)
-        self.next()
+        try:
+            if not job.final:
+                await self.left(job)
+        finally:
+            self.next()
+
+    async def left(self, job: Job) -> None:
+        """A training whose process ended before it was done."""
+        if job.wish == "cancel":
+            await self.ledger.finish(job, "cancelled")
+        elif job.wish == "pause":
+            job.state, job.wish = "paused", None
+            await self.ledger.tell(job, "note", {"message": "paused; what was learned is saved"}, save=True)
+        else:
+            await self.orphan(job)
 
     def stop(self, job: Job) -> bool:
         """Ask a training that runs to save and end, once: a second signal would not let it save. Whether it runs."""

@@ -19,7 +19,8 @@ from unfog.server.store import Store, new_id, now
 from unfog.util.errors import DataError, DiskError, UsageError
 
 LOG = logging.getLogger("unfog.server")
-DECODE_S = 20.0
+WAIT_S, DECODE_S = 20.0, 20.0  # until a picture is decoded, and while it is
+BUSY_RETRY_S = 10
 MIMES = {name.upper(): mime for name, mime in MIME.items()}
 DECODER = ThreadPoolExecutor(1, thread_name_prefix="decode")  # one at a time: memory is bounded by one picture
 
@@ -28,15 +29,12 @@ async def add(store: Store, data: bytes, owner: str, limits: Limits) -> FileStat
     """Check a picture and keep it.
 
     Raises:
-        DataError: it is no picture of the three kinds, too large, damaged, or takes too long. FullError: no place.
+        DataError: it is no picture of the three kinds, too large, damaged, or takes too long. FullError: no place, or
+            too many others come before it.
     """
     caps = PictureLimits(file_bytes=limits.upload_bytes, pixels=limits.pixels)
     header = check_header(data, name="the picture", limits=caps)
-    work = asyncio.wrap_future(DECODER.submit(size_of, data, caps))
-    try:
-        width, height = await asyncio.wait_for(work, DECODE_S)
-    except TimeoutError:
-        raise DataError(f"the picture takes longer than {DECODE_S:.0f} s to read; save it again as PNG") from None
+    width, height = await decoded(data, caps)
     row = {
         "id": new_id(),
         "owner": owner,
@@ -59,6 +57,30 @@ async def add(store: Store, data: bytes, owner: str, limits: Limits) -> FileStat
         raise FullError(60, "the server cannot write its files now; try again later") from error
     await drop_oldest(store, owner, limits.files)
     return FileState.parse({key: row[key] for key in ("id", "sha256", "width", "height", "bytes")})
+
+
+async def decoded(data: bytes, limits: PictureLimits) -> tuple[int, int]:
+    """Sides of a picture, when its turn has come and it was decoded whole.
+
+    Raises:
+        DataError: it is damaged or takes too long. FullError: its turn does not come.
+    """
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+    def work() -> tuple[int, int]:
+        loop.call_soon_threadsafe(begun.set)
+        return size_of(data, limits)
+
+    sides = asyncio.wrap_future(DECODER.submit(work))
+    try:
+        await asyncio.wait_for(begun.wait(), WAIT_S)
+        return await asyncio.wait_for(sides, DECODE_S)
+    except TimeoutError:
+        if not begun.is_set():
+            raise FullError(BUSY_RETRY_S, "others send many pictures now; try again later") from None
+        raise DataError(f"the picture takes longer than {DECODE_S:.0f} s to read; save it again as PNG") from None
+    finally:
+        sides.cancel()
 
 
 def size_of(data: bytes, limits: PictureLimits) -> tuple[int, int]:

@@ -76,7 +76,7 @@ class Voice:
 
     def __init__(self) -> None:
         self.fd = os.dup(sys.stdout.fileno())
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anything prints goes to the log
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anything prints goes where the server's own does
         self.lock = threading.Lock()
 
     def say(self, what: str, blob: bytes = b"", **facts: Any) -> None:

@@ -9,7 +9,6 @@ worker.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import queue
 import shutil
@@ -32,6 +31,7 @@ from unfog.jobs.settings import request_for
 from unfog.model.locate import inspect
 from unfog.server.telling import LOG, Says, Teller, problem
 from unfog.server.wire import Message, Voice, take
+from unfog.server.worker_log import tell_log
 from unfog.util.devices import set_threads, share_threads
 
 PULSE_S = 2.0
@@ -187,9 +187,9 @@ def pulse(voice: Says) -> None:
 
 def main(arguments: list[str]) -> None:
     """Run until the server goes away."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s", stream=sys.stderr)
     options = cast(dict[str, Any], json.loads(arguments[0]))
     voice, inbox = Voice(), queue.SimpleQueue[Message]()
+    tell_log(voice, "worker")
     set_threads(options["threads"])
     turns = Turns(
         voice,

@@ -20,7 +20,7 @@ half: on six photographs four views are worth 0.15 to 0.18 dB for 2.7 times the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +31,7 @@ from unfog.codec.identity import Identity
 from unfog.core.denoiser import Denoise, bound
 from unfog.core.process import Process
 from unfog.guidance.views import viewed
-from unfog.guidance.windows import windowed
+from unfog.guidance.windows import count, one_after_another, returned, windowed
 from unfog.model.model import Model
 from unfog.samplers.dpmpp_2m_sde import dpmpp_2m_sde
 from unfog.samplers.step import Step, node_at
@@ -67,13 +67,34 @@ def posterior_mean(
     Raises:
         UsageError: a model of latents or of other channels, other views, or a sigma that the process does not reach.
     """
+    return returned(mean_in_parts(model, y, sigma, views=views, prompt=prompt, tally=tally))
+
+
+@torch.no_grad()
+def mean_in_parts(
+    model: Model,
+    y: Float[Tensor, "b c h w"],
+    sigma: float,
+    *,
+    views: int = 1,
+    prompt: str = "",
+    tally: Tally | None = None,
+) -> Generator[None, None, Float[Tensor, "b c h w"]]:
+    """``posterior_mean``, stopping between two of the windows that a large picture has (``parts``)."""
     check(model, y, sigma)
     if sigma == 0:
         return y
-    process = model.denoiser.process
+    process, side = model.denoiser.process, model.config.picture.size
     t = entry(process, sigma)
-    denoise = on_canvas(model, prompt, tally or Tally(), views)
-    return uncovered(denoise(process.alpha(t).to(y) * covered(model, y), t.to(y).expand(y.shape[0])), y.shape[2:])
+    x, ts = process.alpha(t).to(y) * covered(model, y), t.to(y).expand(y.shape[0])
+    denoise = viewed(of_window(model, prompt, tally or Tally()), views)
+    made = yield from one_after_another(denoise, x, ts, side, overlap(side, views))
+    return uncovered(made, y.shape[2:])
+
+
+def parts(space: Sequence[int], side: int, views: int) -> int:
+    """In how many parts the mean of a picture of these sides is found, by a model of pictures of ``side``."""
+    return count(space, side, overlap(side, views))
 
 
 @torch.no_grad()
@@ -186,11 +207,16 @@ def check(model: Model, y: Float[Tensor, "b c h w"], sigma: float) -> None:
         raise UsageError(f"the noise level must be 0 or more, got {sigma}")
 
 
-def on_canvas(model: Model, prompt: str, tally: Tally, views: int = 1) -> Denoise:
-    """The conditional denoiser on canvases of any size; on a CPU one picture at a time, as ``tasks/generate.py``."""
-    denoise, side = bound(counted(model.denoiser, tally), model.condition([prompt.strip()])), model.config.picture.size
-    denoise = one_by_one(denoise) if model.device.type == "cpu" else denoise
-    return windowed(viewed(denoise, views), side, overlap(side, views))
+def of_window(model: Model, prompt: str, tally: Tally) -> Denoise:
+    """The conditional denoiser at the trained size; on a CPU one picture at a time, as ``tasks/generate.py``."""
+    denoise = bound(counted(model.denoiser, tally), model.condition([prompt.strip()]))
+    return one_by_one(denoise) if model.device.type == "cpu" else denoise
+
+
+def on_canvas(model: Model, prompt: str, tally: Tally) -> Denoise:
+    """The same on canvases of any size."""
+    side = model.config.picture.size
+    return windowed(of_window(model, prompt, tally), side, overlap(side, 1))
 
 
 def overlap(side: int, views: int) -> int:

@@ -76,10 +76,9 @@ def inpaint(
     denoise = guided(model, prompt, negative, sample, tally or Tally(), beside=beside, beside_null=beside)
     if model.device.type == "cpu":
         denoise = one_by_one(denoise)
-    cell = 1 if model.config.codec is None else model.config.codec.patch
-    cells = celled(mask, cell)
+    cells = celled(mask, model.config.cell)
     kept = keep(meet(denoise, y, cells, process), y, cells, process)
-    partly = (cells > 0) & (celled(known.to(x.dtype), cell) > 0)
+    partly = (cells > 0) & (celled(known.to(x.dtype), model.config.cell) > 0)
     if partly.any():
         kept = fitted(kept, model, x, known, partly)
     rows, index = [seed for seed in seeds for _ in range(tries)], list(range(tries)) * len(seeds)

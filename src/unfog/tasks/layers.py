@@ -11,7 +11,7 @@ Zhang & Agrawala 2024, "Transparent Image Layer Diffusion"; a layout that is pla
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -19,15 +19,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unfog.config.sample import Layout, SampleConfig
+from unfog.core.cond import Cond
+from unfog.core.denoiser import Denoise
+from unfog.guidance.keep import keep
 from unfog.media.alpha import laid
 from unfog.model.model import Model
 from unfog.nets.upscaler import Upscaler
 from unfog.samplers.step import Step
 from unfog.tasks.arrange import Spot, arranged
-from unfog.tasks.generate import Tally, generate
-from unfog.tasks.inpaint import inpaint
+from unfog.tasks.generate import Tally, generate, guided, noise_of, walk
+from unfog.tasks.inpaint import celled
 from unfog.tasks.upscale import upscale
 
+TOGETHER = 4  # things that go through the network at once, so that a step is short enough to be stopped after
 EMPTY = 4  # pixels of the border that hold nothing, at least; a whole cell of the codec
 FAINT = (0.06, 0.25)  # opacities between which what a network leaves around a thing fades to nothing
 APART = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: seeds of things never meet those of neighbouring pictures
@@ -52,19 +56,41 @@ def seed_of(seed: int, k: int) -> int:
     return (seed + k * APART) % 2**64
 
 
-def paint_thing(
-    model: Model, prompt: str, seed: int, sample: SampleConfig, *, negative: str = "", tally: Tally | None = None
-) -> Iterator[Step]:
-    """One thing on nothing, at the trained size.
+def side_by_side(layout: Layout) -> list[list[tuple[int, int]]]:
+    """The pieces in groups whose things go through the network side by side."""
+    every = pieces(layout)
+    return [every[first : first + TOGETHER] for first in range(0, len(every), TOGETHER)]
+
+
+@torch.no_grad()
+def on_nothing(model: Model, prompts: Sequence[str], sample: SampleConfig, negative: str, tally: Tally) -> Denoise:
+    """The denoiser of things on nothing, at the trained size: one row each.
 
     Args:
         model: a loaded model (evaluation mode) with ``config.completes`` that paints transparency.
-        prompt: what it shows; seed, sample, negative, tally: as in ``tasks.generate.generate``.
+        prompts: what each shows, word for word.
+        sample, negative, tally: as in ``tasks.generate.generate``.
     """
     side = model.config.picture.size
-    empty = nothing((side, side))
-    inside = F.pad(torch.ones(1, 1, side - 2 * EMPTY, side - 2 * EMPTY), (EMPTY,) * 4)
-    yield from inpaint(model, empty, inside, prompt, [seed], sample, method="told", negative=negative, tally=tally)
+    empty = nothing((side, side)).to(model.device)
+    inside = F.pad(torch.ones(1, 1, side - 2 * EMPTY, side - 2 * EMPTY, device=model.device), (EMPTY,) * 4)
+    y, control = model.encode(empty), model.told(empty, 1 - inside)
+
+    def beside(cond: Cond) -> Cond:
+        return replace(cond, control=control.expand(cond.batch, *control.shape[1:]))
+
+    denoise = guided(model, prompts, negative, sample, tally, beside=beside, beside_null=beside)
+    return keep(denoise, y, celled(inside, model.config.cell), model.denoiser.process)
+
+
+@torch.no_grad()
+def paint_things(model: Model, denoise: Denoise, seeds: Sequence[int], sample: SampleConfig) -> Iterator[Step]:
+    """Things by their denoiser, from a seed for each.
+
+    They go through the network together, which on a CPU takes two thirds of the time of one after the other; so the
+    last bits of a thing depend on those it is painted with, and a layout names all of them.
+    """
+    yield from walk(model, denoise, noise_of(model, seeds), sample)
 
 
 def paint_ground(

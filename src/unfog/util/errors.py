@@ -38,12 +38,14 @@ class UnfogError(ValueError):
     Args:
         message: one sentence or two: the offending value, the allowed ones, the fix. Unprintable characters in it
             (they may come from a file name or a prompt) are escaped, so it stays one line.
+        field: the setting that is meant, if it is one, with dots: for programs.
     """
 
     exit_code: ClassVar[Exit] = Exit.USAGE
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(one_line(message))
+        self.field = field
 
 
 class UsageError(UnfogError):

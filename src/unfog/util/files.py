@@ -124,6 +124,17 @@ def write_atomic(path: Path, data: bytes) -> None:
         _sync_folder(path.parent)
 
 
+def open_private(path: Path) -> int:
+    """The descriptor of a file to be read and appended to, by this user only; made if it is not there.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    found = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    path.chmod(0o600)  # one that is there already, or was made under another umask
+    return found
+
+
 def commit_directory(
     target: Path,
     writer: Callable[[Path], None],

@@ -15,9 +15,19 @@ def unknown(kind: str, name: str, names: Iterable[str]) -> str:
     "unknown sampler 'unipcc'; did you mean 'unipc'? There are: ddim, unipc"
     """
     known = list(names)
-    near = max(known, key=lambda item: likeness(name.lower(), item.lower()), default="")
-    hint = f"; did you mean {near!r}?" if likeness(name.lower(), near.lower())[0] >= ALIKE else "."
+    near = nearest(name, known)
+    hint = "." if near is None else f"; did you mean {near!r}?"
     return f"unknown {kind} {name!r}{hint} There are: {', '.join(known) or 'none'}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The most alike of some names, the first of several; ``None`` if none is alike.
+
+    >>> nearest("promt", ["negative", "prompt"])
+    'prompt'
+    """
+    near = max(names, key=lambda item: likeness(name.lower(), item.lower()), default="")
+    return near if likeness(name.lower(), near.lower())[0] >= ALIKE else None
 
 
 def likeness(one: str, other: str) -> tuple[float, bool]:

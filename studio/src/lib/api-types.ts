@@ -180,6 +180,7 @@ export interface Model {
   id: string;
   sha256: string;
   default: boolean;
+  pinned: boolean; // it draws where none is named, whatever the words say
   loaded: boolean;
   size: number;
   transparent: boolean;

@@ -83,7 +83,8 @@ export const api = {
     call<Tokens>("POST", "/tokens", { prompt, negative, ...(model ? { model } : {}) }),
 
   submit: (ask: Ask, key: string) => call<Job>("POST", "/jobs", ask, { "Idempotency-Key": key }),
-  jobs: (limit = 50, state?: State) => call<{ jobs: Job[]; next: string | null }>("GET", `/jobs${query({ limit, state })}`),
+  jobs: async (asked: { limit?: number; state?: State; task?: Ask["task"] } = {}) =>
+    (await call<{ jobs: Job[]; next: string | null }>("GET", `/jobs${query(asked)}`)).jobs,
   job: (id: string) => call<Job>("GET", `/jobs/${id}`),
   cancel: (id: string) => call<Job>("DELETE", `/jobs/${id}`),
   pause: (id: string) => call<Job>("POST", `/jobs/${id}/pause`, {}),

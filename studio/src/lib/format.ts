@@ -7,6 +7,11 @@ export function duration(seconds: number | null | undefined): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+export const about = (seconds: number): string => `${seconds < 1 ? "" : "about "}${duration(seconds)}`;
+
+/** How long something still takes: "about 12 s left". */
+export const remaining = (seconds: number): string => `${about(seconds)} left`;
+
 export function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;

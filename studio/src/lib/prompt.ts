@@ -8,6 +8,16 @@ export interface Edited {
 
 const WEIGHTED = /^\((.*):\s*([+-]?[\d.]+)\s*\)$/s;
 
+/** What turns one text into the other: what stands between `from` and `to` becomes `put`. */
+export function difference(was: string, now: string): { from: number; to: number; put: string } {
+  const shorter = Math.min(was.length, now.length);
+  let from = 0;
+  while (from < shorter && was[from] === now[from]) from++;
+  let same = 0;
+  while (same < shorter - from && was.at(-1 - same) === now.at(-1 - same)) same++;
+  return { from, to: was.length - same, put: now.slice(from, now.length - same) };
+}
+
 /** The word that touches a place; brackets that weight it belong to it. */
 export function wordAt(text: string, at: number): [number, number] {
   for (const found of text.matchAll(/\([^()]*:\s*[\d.]+\s*\)/g)) {

@@ -31,6 +31,7 @@ export function splitList(text: string): string[] {
   }
   if (quoted) throw new ValueError('A quote is open: close it with "');
   out.push(part.trim());
+  if (out.slice(0, -1).includes("")) throw new ValueError("Between two commas a value is missing.");
   return out.filter((value) => value !== "");
 }
 

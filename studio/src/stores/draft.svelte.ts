@@ -21,6 +21,12 @@ class DraftStore {
     return server.model(this.now.model);
   }
 
+  /** The model that was chosen, if the server no longer has it. */
+  get gone(): string | null {
+    const name = this.now.model;
+    return server.ready && name && !server.models.some((model) => model.id === name) ? name : null;
+  }
+
   get styles(): Style[] {
     return stylesOf(this.model, this.ownStyles);
   }
@@ -40,7 +46,7 @@ class DraftStore {
   }
 
   recommended(): void {
-    this.set({ chosen: NOTHING_CHOSEN, n: 1, aspect: "1:1", side: null, native: false, transparent: false, whole: false, negative: "" });
+    this.set({ chosen: NOTHING_CHOSEN, n: 1, seed: "", aspect: "1:1", side: null, native: false, transparent: false, whole: false, negative: "" });
   }
 
   recall(ask: Partial<GenerateAsk>, fields: readonly Field[]): void {

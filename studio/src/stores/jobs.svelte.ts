@@ -6,13 +6,16 @@
 import { api, ApiError } from "../lib/api";
 import type { Ask, Job, JobEvent, Made, State, TrainRecord } from "../lib/api-types";
 import { follow } from "../lib/events";
+import { moment, remaining } from "../lib/format";
 import { freshKey } from "../lib/seeds";
+import { told, type Told } from "../lib/told";
 import { notices } from "./notices.svelte";
 
 const FOLLOWED = 2;
 const ASK_MS = 1500;
 const TRIES = 5;
 const RETRY_MS = 3000;
+const LATEST = 50;
 const LAST = new Set<string>(["done", "error", "cancelled"]);
 export const ENDED: readonly State[] = ["done", "failed", "cancelled", "expired"];
 
@@ -25,8 +28,10 @@ export class Tracked {
   made = $state.raw<Made[]>([]);
   notes = $state.raw<string[]>([]);
   records = $state.raw<TrainRecord[]>([]);
+  told = $state.raw<Told[]>([]); // what a training's steps said of its loss and speed, as far as they were heard
   result = $state.raw<Record<string, unknown> | null>(null);
   close: (() => void) | null = null;
+  past = false; // it had ended when it was begun to be followed: what it tells is no news
   last = 0; // the event that was heard last
   lost = 0; // how often its stream was refused
 
@@ -47,6 +52,12 @@ export class Tracked {
   /** How it is, from an answer or an event. An end is final: an answer that was on its way meanwhile undoes nothing. */
   learn(job: Job): void {
     if (!this.ended || job.state === this.job.state) this.job = job;
+  }
+
+  /** How far it is, and how long it still takes, as far as that is known. */
+  get progress(): string {
+    const left = this.eta ? `, ${remaining(this.eta)}` : "";
+    return this.step?.n ? `Step ${this.step.i} of ${this.step.n}${left}` : `Starting${left}`;
   }
 
   get share(): number {
@@ -78,8 +89,8 @@ class Jobs {
     return () => this.listeners.delete(listener);
   }
 
-  async submit(ask: Ask): Promise<Tracked> {
-    const key = freshKey();
+  /** Asks for a job; under the same key never for a second one. */
+  async submit(ask: Ask, key = freshKey()): Promise<Tracked> {
     let job: Job;
     try {
       job = await api.submit(ask, key);
@@ -87,14 +98,14 @@ class Jobs {
       if (!(error instanceof ApiError) || error.code !== "offline") throw error;
       job = await api.submit(ask, key); // the same key: never two jobs
     }
+    notices.forget(ask.task);
     return this.track(job);
   }
 
   /** What the server knows of, after a reload. */
   async restore(): Promise<void> {
     try {
-      const { jobs } = await api.jobs(50);
-      for (const job of jobs.reverse()) if (!this.find(job.id)) this.track(job);
+      for (const job of await latest()) if (!this.find(job.id)) this.track(job);
     } catch (error) {
       notices.fail(error);
     }
@@ -112,7 +123,7 @@ class Jobs {
   /** Follows a job from its first event on; also one that has ended, to read what it told. */
   watch(tracked: Tracked): void {
     if (this.open.has(tracked) || this.waiting.includes(tracked)) return;
-    Object.assign(tracked, { records: [], made: [], notes: [], last: 0 });
+    Object.assign(tracked, { records: [], made: [], notes: [], last: 0, past: tracked.ended });
     this.waiting = [...this.waiting, tracked];
     this.next();
   }
@@ -161,8 +172,8 @@ class Jobs {
   private async ask(): Promise<void> {
     this.asking = null;
     try {
-      const { jobs } = await api.jobs(50);
-      for (const tracked of this.waiting) tracked.learn(jobs.find((job) => job.id === tracked.id) ?? tracked.job);
+      const found = await latest();
+      for (const tracked of this.waiting) tracked.learn(found.find((job) => job.id === tracked.id) ?? tracked.job);
     } catch {
       // the next time
     }
@@ -198,6 +209,13 @@ class Jobs {
   }
 }
 
+/** The latest jobs, and the latest trainings however many other jobs came after them; the oldest first. */
+async function latest(): Promise<Job[]> {
+  const [all, trainings] = await Promise.all([api.jobs({ limit: LATEST }), api.jobs({ limit: LATEST, task: "train" })]);
+  const found = new Map([...trainings, ...all].map((job) => [job.id, job]));
+  return [...found.values()].sort((one, other) => moment(one.created).getTime() - moment(other.created).getTime());
+}
+
 function apply(tracked: Tracked, event: JobEvent): void {
   const state = (next: State, more: Partial<Job> = {}) => tracked.learn({ ...tracked.job, ...more, state: next });
   switch (event.type) {
@@ -211,7 +229,8 @@ function apply(tracked: Tracked, event: JobEvent): void {
     case "step":
       if (tracked.job.state === "queued") state("running", { position: null });
       tracked.step = { i: event.data.i, n: event.data.n, message: event.data.message ?? "" };
-      tracked.eta = event.data.eta_s ?? null;
+      tracked.eta = event.data.eta_s ?? (event.data.i ? null : tracked.eta);
+      if (tracked.job.task === "train") tracked.told = told(tracked.told, event.data.i, event.data.message ?? "");
       break;
     case "note":
       tracked.notes = [...tracked.notes, event.data.message];

@@ -67,7 +67,7 @@ export class PictureList {
 
   async remove(pictures: readonly Picture[], said = true): Promise<void> {
     const ids = new Set(pictures.map((picture) => picture.id));
-    const before = this.all;
+    const [before, turn] = [this.all, this.turn];
     this.all = this.all.filter((picture) => !ids.has(picture.id));
     try {
       for (const picture of pictures) await api.remove(picture.id);
@@ -79,14 +79,16 @@ export class PictureList {
     if (!said) return;
     notices.say(pictures.length === 1 ? "Picture moved to the trash." : `${pictures.length} pictures moved to the trash.`, {
       label: "Undo",
-      run: () => void this.bringBack(pictures, before),
+      run: () => void this.bringBack(pictures, before, turn),
     });
   }
 
-  async bringBack(pictures: readonly Picture[], before: Picture[] | null): Promise<void> {
+  /** Out of the trash; what was shown before is shown again, unless something else was asked for since that turn. */
+  async bringBack(pictures: readonly Picture[], before: Picture[] | null, turn = this.turn): Promise<void> {
     try {
       for (const picture of pictures) await api.restore(picture.id);
-      if (before) this.all = before;
+      if (turn !== this.turn) await this.start(this.asked);
+      else if (before) this.all = before;
       else this.all = this.all.filter((picture) => !pictures.includes(picture));
     } catch (error) {
       notices.fail(error);

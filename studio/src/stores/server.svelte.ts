@@ -22,6 +22,12 @@ class Server {
     return this.models.find((model) => model.id === id) ?? this.models.find((model) => model.default) ?? this.models[0] ?? null;
   }
 
+  /** What draws where no model is named: the default one, if it was said which, or else the one that suits the words. */
+  get unnamed(): string {
+    const first = this.models.find((model) => model.default);
+    return first?.pinned ? `${first.id} (default)` : "Whichever knows the words";
+  }
+
   can(task: string): boolean {
     return this.facts === null || this.facts.tasks.includes(task);
   }

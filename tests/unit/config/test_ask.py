@@ -52,9 +52,15 @@ def test_every_kind_is_read_and_told_as_it_was(task):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({}, "task = 'None' is not known; choose one of generate, edit"),
-        ({"task": "fly"}, "task = 'fly' is not known"),
-        ({"task": ["generate"]}, "is not known"),
+        ({}, "task is missing; choose one of generate, edit"),
+        ({"task": "fly"}, r"unknown task 'fly'\. There are: generate, edit"),
+        ({"task": "genrate"}, "unknown task 'genrate'; did you mean 'generate'"),
+        ({"task": ["generate"]}, "unknown task"),
+        ([1], "the body must be an object"),
+        (
+            {"task": "train", "folder": "x", "name": "x", "preset": "huge"},
+            'preset = "huge" .* choose one of tiny, small',
+        ),
         ({"task": "generate", "n": 17}, "n = 17"),
         ({"task": "generate", "chosen": {"stepps": 3}}, "stepps"),
         ({"task": "generate", "model": "../x"}, "model"),

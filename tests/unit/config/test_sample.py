@@ -52,7 +52,7 @@ def test_texts_are_bounded():
         request_with("prompt", "a" * 4097)
     with pytest.raises(UsageError, match="negative"):
         request_with("negative", "a" * 4097)
-    with pytest.raises(UsageError, match="unicode"):
+    with pytest.raises(UsageError, match="half characters"):
         request_with("prompt", "\udcff")
 
 

@@ -8,7 +8,7 @@ from tests.support.models import awake_model, tiny_config
 from tests.support.saved import manifest_of
 
 from unfog.config.ask import parse_ask
-from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Restore, Upscale
+from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Inversion, Restore, Upscale
 from unfog.config.sample import GenerateRequest, SampleConfig
 from unfog.jobs.asked import settled
 from unfog.jobs.cost import cost, steps_in
@@ -36,10 +36,10 @@ def test_work_is_counted_in_steps_at_the_trained_size(fields, work):
 
 
 @pytest.mark.parametrize("views", [1, 2, 4, 8])
-def test_a_mean_is_one_step_of_as_many_evaluations_as_it_takes(views):
+def test_a_mean_is_made_window_by_window(views):
     request, tally = EditRequest(way=Denoise(sigma=25, views=views)), Tally()
     posterior_mean(awake_model(), torch.zeros(1, 3, *SIZE[::-1]), 25, views=views, tally=tally)
-    assert (steps_in(request), cost(request, 16, SIZE)) == (1, tally.rows)
+    assert (steps_in(request, 16, SIZE), cost(request, 16, SIZE)) == (tally.rows / views, tally.rows)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_a_mean_is_one_step_of_as_many_evaluations_as_it_takes(views):
         (Restore(degradation="grey", method="ddnm"), 14, 4 * 2),
         (Restore(degradation="blur", amount=1, method="mmps"), 14, 4 * 2 * 9),  # four gradients
         (Restore(degradation="downsample", amount=2, method="ddnm"), 14, 9 * 5),  # windows of 80x46
+        (Inversion(was="x"), 3 * 14, 2),  # there, back, and anew
         (Img2Img(strength=0.5), 8, 1),  # painted at the size of the model
         (Upscale(factor=2), 2, 1),
         (Inpaint(method="repaint"), 14, 6),  # every step twice, three side by side

@@ -25,7 +25,19 @@ from unfog.model.locate import inspect
 from unfog.model.store import save_model
 from unfog.samplers.step import last
 from unfog.tasks.arrange import Spot
-from unfog.tasks.layers import EMPTY, Piece, cut, nothing, paint_thing, placed, put_together, seed_of
+from unfog.tasks.generate import Tally
+from unfog.tasks.layers import (
+    EMPTY,
+    Piece,
+    cut,
+    nothing,
+    on_nothing,
+    paint_things,
+    placed,
+    put_together,
+    seed_of,
+    side_by_side,
+)
 from unfog.util.errors import UsageError
 
 KNOWS = Knowledge(concepts=("turtle", "circle"), words="a two red wearing above on background")
@@ -41,12 +53,24 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     return open_model(inspect(folder), "cpu")
 
 
-def test_a_thing_is_painted_on_nothing(loaded: Loaded) -> None:
+def test_things_are_painted_on_nothing_each_as_if_alone(loaded: Loaded) -> None:
+    def painted(texts: dict[str, int]) -> torch.Tensor:
+        denoise = on_nothing(loaded.model, list(texts), sample, "", Tally())
+        return last(paint_things(loaded.model, denoise, list(texts.values()), sample)).x
+
     sample = loaded.found.manifest.sample
-    x = last(paint_thing(loaded.model, "a turtle", 3, sample)).x
-    assert torch.equal(x[..., :EMPTY, :], nothing((16, EMPTY)))
-    assert torch.equal(x[..., -EMPTY:], nothing((EMPTY, 16)))
-    assert (x[:, 3, EMPTY:-EMPTY, EMPTY:-EMPTY] > -1).any()
+    x = painted({"a turtle": 3, "two circles": 4})
+    assert torch.equal(x[..., :EMPTY, :], nothing((16, EMPTY)).expand(2, -1, -1, -1))
+    assert torch.equal(x[..., -EMPTY:], nothing((EMPTY, 16)).expand(2, -1, -1, -1))
+    assert (x[:, 3, EMPTY:-EMPTY, EMPTY:-EMPTY] > -1).flatten(1).any(1).all()
+    alone = torch.cat([painted({"a turtle": 3}), painted({"two circles": 4})])
+    torch.testing.assert_close(x, alone, atol=1e-4, rtol=0)
+    assert (alone[0] - alone[1]).abs().max() > 0.01
+
+
+def test_no_more_than_four_side_by_side() -> None:
+    layout = Layout(layers=(Layer(prompt="a cat", copies=3), Layer(prompt="a dog", copies=2, to=0)))
+    assert side_by_side(layout) == [[(0, 0), (0, 1), (0, 2), (1, 0)], [(1, 1)]]
 
 
 def test_events_recipe_and_the_way_back(loaded: Loaded) -> None:
@@ -54,9 +78,11 @@ def test_events_recipe_and_the_way_back(loaded: Loaded) -> None:
     assert paintings(request) == 4  # two circles, a turtle, the ground
     events = list(generate_job(request, loaded, previews=True))
     steps = request.sample.steps
-    told, in_all = [e for e in events if isinstance(e, Progress)], 8 * steps
+    told, in_all = [e for e in events if isinstance(e, Progress)], 2 * 2 * steps  # the ground, then three side by side
     assert [(e.done, e.total) for e in told] == [(k, in_all) for k in range(1, in_all + 1)]
-    assert sum(isinstance(e, Preview) for e in events) == 8 * steps
+    seen = [e.pixels for e in events if isinstance(e, Preview)]
+    assert [x.shape for x in seen] == [(1, 3, 16, 16)] * in_all
+    assert not torch.equal(seen[steps - 1], seen[steps])  # things appear on the ground
     *_, note = [e.message for e in events if isinstance(e, Note)]
     assert note == "painted one by one, then put together: 2 x a circle; a turtle; a plain red background"
     first, second = (e for e in events if isinstance(e, Picture))
@@ -84,7 +110,7 @@ def test_what_is_asked_in_one_piece_is_painted_so(loaded: Loaded, tmp_path: Path
         next(generate_job(layers, loaded, trajectory=tmp_path / "way.gif"))
     ask = parse_ask({"task": "generate", "prompt": PROMPT})
     assert settled(ask, manifest, {}) == layers.model_copy(update={"seed": 0})
-    assert steps_in(layers) == cost(layers, 16) == 4 * layers.sample.steps
+    assert (steps_in(layers), cost(layers, 16)) == (2 * layers.sample.steps, 4 * layers.sample.steps)
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -83,6 +85,30 @@ def test_depth_takes_linear_time():
     """A string of escaped quotes that never ends: with backtracking, minutes."""
     assert depth('"' + '\\"' * 100_000) == 0
     assert depth("[" * 100_000) == 100_000
+
+
+HUNGER = """
+import resource, sys
+from unfog.media.recipe import depth
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+text = '["' + sys.argv[1] * (24 * 2**20 // len(sys.argv[1])) + '"]'
+before = peak()
+print(depth(text), peak() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no module resource")
+@pytest.mark.parametrize("content", ["A", "\\n", "A\\n"])
+def test_depth_of_a_long_string_takes_no_memory(content):
+    """A picture in base64 has no escapes; whoever means harm sends nothing else. With backtracking: 1.4 to 3.8 GB."""
+    said = subprocess.run([sys.executable, "-c", HUNGER, content], capture_output=True, text=True, check=True).stdout
+    levels, more = map(int, said.split())
+    assert levels == 1
+    assert more < 50 * 2**20
 
 
 def test_nesting_is_bounded():

@@ -110,22 +110,23 @@ def test_unknown_names_are_refused(sent, status, said):
 
 
 @pytest.mark.parametrize(
-    ("sent", "field"),
+    ("sent", "field", "says"),
     [
-        ({"width": 4}, "width"),
-        ({"height": 5000}, "height"),
-        ({"steps": "many"}, "steps"),
-        ({"cfg_scale": float("inf")}, "cfg_scale"),
-        ({"batch_size": 0}, "batch_size"),
-        ({"seed": 2**64}, "seed"),
-        ({"prompt": "x" * 4097}, "prompt"),
+        ({"width": 4}, "width", "it must be at least 8"),
+        ({"height": 5000}, "height", "it must be at most 4096"),
+        ({"steps": "many"}, "steps", "it must be a whole number"),
+        ({"cfg_scale": float("inf")}, "cfg_scale", "it must be a finite number"),
+        ({"batch_size": 0}, "batch_size", "it must be at least 1"),
+        ({"seed": 2**64}, "seed", f"it must be a whole number from 0 to {2**64 - 1} (2^64 - 1)"),
+        ({"prompt": "x" * 4097}, "prompt", "it must have at most 4096 characters"),
     ],
 )
-def test_fields_out_of_bounds_are_422(sent, field):
+def test_fields_out_of_bounds_are_422(sent, field, says):
     with pytest.raises(Unable) as refused:
         parse_txt2img(sent)
     assert refused.value.status == 422
     assert refused.value.detail[0]["loc"] == ["body", field]
+    assert refused.value.detail[0]["msg"] == says
 
 
 def test_too_many_pictures_are_refused():

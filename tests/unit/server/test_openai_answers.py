@@ -102,7 +102,7 @@ def test_unfinished_pictures_are_spread_over_the_steps():
     assert moments(3, 1, 2) == [1, 1, 2]  # more than there are steps
 
 
-def test_missed_ones_are_left_out_and_numbers_stay():
+def test_missed_ones_are_left_out_and_those_that_are_shown_are_counted():
     partials = Partials(2, 2)
     shown = []
     for i in range(1, 25):
@@ -111,7 +111,10 @@ def test_missed_ones_are_left_out_and_numbers_stay():
             shown.append((i, partials.due()))
         if i == 12:
             partials.finish(1)
-    assert shown == [(3, None), (5, 0), (11, 1), (12, None), (21, 1)]
+    assert shown == [(3, None), (5, 0), (11, 1), (12, None), (21, 0)]
+    late = Partials(2, 1)
+    late.advance(9, 12)
+    assert late.due() == 0  # the first that came, though it was time for two
     none = Partials(0, 1)
     none.advance(5, 9)
     assert none.due() is None

@@ -187,8 +187,19 @@ def test_a_mask_that_does_not_fit_is_refused(mask, code):
 
 def test_a_mask_without_transparency_is_refused():
     fields, _ = parse_fields({"prompt": "x"})
-    with pytest.raises(DataError, match="no transparency"):
+    with pytest.raises(Refused, match="no transparency") as refused:
         prepared(png(noisy(5, 3)), png(noisy(5, 3)), fields, CAPS)
+    assert (refused.value.status, refused.value.code, refused.value.param) == (400, "invalid_image_file", "mask")
+    with pytest.raises(Refused) as refused:
+        prepared(png(noisy(5, 3)), b"no picture", fields, CAPS)
+    assert refused.value.param == "mask"
+
+
+def test_no_picture_is_made_larger_than_one_may_be():
+    fields, _ = parse_fields({"prompt": "x", "size": "99999x99999"})
+    with pytest.raises(Refused, match="99999x99999 are 9999800001 pixels") as refused:
+        prepared(png(noisy(5, 3)), None, fields, CAPS)
+    assert refused.value.param == "size"
 
 
 def test_the_size_of_an_edit_is_that_of_the_picture_unless_it_is_said():

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sqlite3
+from typing import Any
+
+import pytest
+from tests.support.doors import Doors
+from tests.support.saved import save_tiny
+
 from unfog.config.ask import TrainAsk
 from unfog.config.server import Server
+from unfog.jobs.events import Progress
+from unfog.jobs.run_folder import RunFolder
+from unfog.server import trainer
 from unfog.server.hand import TRAINER, Hand
 from unfog.server.ledger import Ledger
 from unfog.server.record import Job
 from unfog.server.store import Store
 from unfog.server.training import Run, Training
+from unfog.util.errors import UsageError
 
 
 def test_one_that_only_begins_is_asked_when_it_has_begun_and_once(tmp_path, monkeypatch):
@@ -34,3 +47,80 @@ def test_one_that_only_begins_is_asked_when_it_has_begun_and_once(tmp_path, monk
     assert training.run.deadline is not None
     assert told == [hand]
     store.close()
+
+
+@pytest.mark.parametrize("fails", ["the disk", "the process"])
+def test_one_that_cannot_begin_has_failed_and_the_next_may(tmp_path, monkeypatch, fails):
+    async def nobody(*_: object) -> None:
+        pass
+
+    async def refused(*_: object) -> None:
+        raise sqlite3.OperationalError("full") if fails == "the disk" else BlockingIOError("no more processes")
+
+    async def begun() -> None:
+        ledger = Ledger(store, "this")
+        training, following = Training(Server.parse({}), ledger, nobody), list[bool]()
+        training.next = lambda: following.append(training.run is None)
+        job = Job("a", "local", TrainAsk.parse({"folder": "scenes", "name": "mine"}), 1.0, files={"data": "scenes"})
+        ledger.live["a"] = job
+        monkeypatch.setattr(ledger, "begin", refused if fails == "the disk" else nobody)
+        monkeypatch.setattr(ledger, "save", nobody)  # it was never stored
+        monkeypatch.setattr(Hand, "start", refused)
+        training.waiting.append("a")
+        await training.pump()
+        assert (job.state, following, ledger.live) == ("failed", [True], {})
+        assert job.error is not None
+        assert job.error.code == ("disk_full" if fails == "the disk" else "worker_crashed")
+
+    store = Store(tmp_path)
+    asyncio.run(begun())
+    store.close()
+
+
+def test_the_rest_of_a_resumed_training_takes_as_long_as_its_own_steps_say(tmp_path, monkeypatch):
+    """24 pictures were read first, in 2 s; 576 of 3000 images were trained on by another process."""
+
+    class Heard:
+        def __init__(self) -> None:
+            self.etas = list[float | None]()
+
+        def say(self, what: str, blob: bytes = b"", **facts: Any) -> None:
+            self.etas.append(facts["eta_s"])
+
+    now, heard = 0.0, Heard()
+    monkeypatch.setattr(trainer.time, "monotonic", lambda: now)
+    reporter = trainer.Reporter("a", heard, trainer.Diary(RunFolder(tmp_path / "run")), str)
+    counted = [(0.0, 0, 24), (2.0, 24, 24), (2.1, 576, 3000), (3.1, 616, 3000), (6.1, 736, 3000), (61.1, 2936, 3000)]
+    for now, done, total in counted:  # noqa: B007  (the clock reads it)
+        reporter.step(Progress(done, total, "loss"))
+    assert heard.etas == [None, 0.0, 59.6, 56.6, 1.6]  # the third came too soon after the second to be told
+
+
+def test_a_training_names_its_folder_as_its_client_does(tmp_path):
+    told = list[dict[str, Any]]()
+
+    class Heard:
+        def say(self, what: str, blob: bytes = b"", **facts: Any) -> None:
+            told.append(facts)
+
+    secret = str(tmp_path / "roots/birds")
+    ask = {"task": "train", "folder": "roots/birds", "name": "a", "images": 8}
+    options = {"ask": json.dumps(ask), "out": str(tmp_path / "run"), "job": "a", "data": secret}
+    trainer.run(options | {"device": "cpu", "threads": 1}, Heard())
+    assert [facts["code"] for facts in told if "code" in facts] == ["invalid_request"]
+    assert "roots/birds" in told[-1]["message"]
+    assert secret not in json.dumps(told)
+
+
+def test_another_owner_may_use_the_same_name(tmp_path):
+    doors = Doors(tmp_path / "data", (str(save_tiny(tmp_path / "tiny")),))
+    fields = {"folder": "scenes", "name": "secret"}
+
+    def asked(owner: str) -> str:
+        return doors.runner.run(doors.engine.submit(TrainAsk.parse(fields), owner=owner)).id
+
+    asked("one")
+    asked("two")
+    with pytest.raises(UsageError, match="secret is not finished"):
+        asked("two")
+    doors.close()

@@ -17,7 +17,18 @@ from unfog.core.probe import Probe
 from unfog.core.process import Process
 from unfog.model.model import Model
 from unfog.samplers.step import last
-from unfog.tasks.denoise import covered, entry, posterior_mean, posterior_samples, residual, uncertainty, unclipped, way
+from unfog.tasks.denoise import (
+    covered,
+    entry,
+    mean_in_parts,
+    parts,
+    posterior_mean,
+    posterior_samples,
+    residual,
+    uncertainty,
+    unclipped,
+    way,
+)
 from unfog.tasks.generate import Tally
 from unfog.util.errors import UsageError
 from unfog.util.random import Draw, normal
@@ -149,3 +160,21 @@ def test_flat_paper_of_a_noisy_file_is_as_bright_as_it_was():
         cut = (value + noise).clamp(-1, 1).mean()
         assert abs(unclipped(cut[None], sigma).item() - value) < 0.01
     assert torch.equal(unclipped(torch.tensor([0.3]), 0.0), torch.tensor([0.3]))
+
+
+def test_a_large_picture_can_be_left_between_two_windows() -> None:
+    model, tally = awake_model(), Tally()
+    y = normal([4], (3, 16, 40), draw=Draw.TEST)
+    run = mean_in_parts(model, y, 25, views=2, tally=tally)
+    rows = list[int]()
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            made = end.value
+            break
+        rows.append(tally.rows)
+    n = parts((16, 40), 16, 2)
+    assert rows == [2 * k for k in range(1, n)]
+    assert n > 2
+    assert torch.equal(made, posterior_mean(model, y, 25, views=2))

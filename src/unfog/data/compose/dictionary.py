@@ -9,12 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from unfog.data.compose.sprites import Sprites
-from unfog.data.compose.typo import misspelt
+from unfog.data.compose.typo import WORD, misspelt
 from unfog.util.random import Dice
 
 Same = tuple[str, str]
 MISSPELT = 0.4  # share of misspelt English names
-SHORTEST = 4  # letters of a word that may be misspelt
 WITH_ARTICLE = 0.4
 GROUNDS = ("", "", "", "", "", ", transparent background", " on a red background")
 
@@ -39,7 +38,7 @@ def same(dice: Dice, sprites: Sprites) -> Same:
         said, meant = dice.choice(others)
     else:
         meant = dice.choice(usual)
-        said = " ".join(misspelt(word, dice) if len(word) >= SHORTEST else word for word in meant.split())
+        said = WORD.sub(lambda word: misspelt(word[0], dice), meant)
     article = "a " if said.isascii() and dice.chance(WITH_ARTICLE) else ""
     style = f", {dice.choice(sprites.table).style} style" if dice.chance(0.5) else ""
     end = style + dice.choice(GROUNDS)

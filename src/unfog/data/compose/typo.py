@@ -24,7 +24,7 @@ SHARE = 0.3  # of the words that can be hit
 
 
 def misspelt(word: str, dice: Dice) -> str:
-    """The word with one edit behind its first letter; it always differs."""
+    """A word of two plain letters or more with one edit behind its first letter; it always differs."""
     at = dice.integer(1, len(word) - 1)
     kind = dice.integer(0, 3)
     if kind == 0:

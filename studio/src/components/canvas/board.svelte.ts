@@ -6,6 +6,8 @@ import { fitted, type View } from "../../lib/view";
 
 export type Tool = "brush" | "eraser" | "lasso" | "rect" | "hand";
 
+export type Margins = readonly [number, number, number, number];
+
 export interface Base {
   blob: Blob;
   url: string;
@@ -31,13 +33,18 @@ export class Board {
   ahead = $state(false);
   mask: masks.Mask = masks.emptyMask(1, 1);
   window = { width: 800, height: 600 };
+  private around: Margins = [0, 0, 0, 0]; // what is to be added: left, top, right, bottom
   private history = new History(100);
   private before: masks.Mask | null = null;
   private touched: masks.Box | null = null;
 
-  /** Opens a picture as the new base; what was there can be had back by undoing. */
-  async open(blob: Blob, name: string, file: string | null = null): Promise<void> {
+  /** Opens a picture of at most `most` pixels as the new base; what was there can be had back by undoing. */
+  async open(blob: Blob, name: string, file: string | null = null, most = Infinity): Promise<void> {
     const bitmap = await createImageBitmap(blob);
+    if (bitmap.width * bitmap.height > most) {
+      bitmap.close();
+      throw new Error("The picture is too large.");
+    }
     const base: Base = { blob, url: URL.createObjectURL(blob), name, bitmap, width: bitmap.width, height: bitmap.height, file };
     const [old, oldMask] = [this.base, this.mask];
     const fresh = masks.emptyMask(base.width, base.height);
@@ -152,8 +159,19 @@ export class Board {
     this.counted();
   }
 
+  /** The whole picture into the window, with what is to be added around it. */
   fit(): void {
-    if (this.base) this.view = fitted(this.base.width, this.base.height, this.window.width, this.window.height);
+    if (!this.base) return;
+    const [left, top, right, bottom] = this.around;
+    const view = fitted(this.base.width + left + right, this.base.height + top + bottom, this.window.width, this.window.height);
+    this.view = { ...view, x: view.x + left * view.zoom, y: view.y + top * view.zoom };
+  }
+
+  /** How much is to be added around the picture: all of it is shown. */
+  widen(around: Margins): void {
+    if (around.every((margin, k) => margin === this.around[k])) return;
+    this.around = [...around];
+    this.fit();
   }
 
   private counted(): void {

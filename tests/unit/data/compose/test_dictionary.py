@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from tests.support.compose_sprites import make_sprites
 
 from unfog.data.compose.dataset import Compositions
@@ -39,6 +42,17 @@ def test_without_other_names_only_mistakes_are_left() -> None:
     said, meant = same(Dice(1, 2, Draw.DICTIONARY), make_sprites(("bacon",)))
     assert said != meant
     assert meant.startswith("bacon")
+
+
+def test_words_within_a_name_are_misspelt_one_by_one() -> None:
+    sprites = make_sprites(("bacon",))
+    lantern = replace(sprites, table=tuple(replace(one, name="jack-o'-lantern") for one in sprites.table))
+    for k in range(300):
+        said, meant = same(Dice(1, k, Draw.DICTIONARY), lantern)
+        assert meant.startswith("jack-o'-lantern")
+        first, _, rest = said.removeprefix("a ").partition("-o'-")
+        assert first != "jack"
+        assert re.findall("[a-z]+", rest)[0] != "lantern"
 
 
 def test_pictures_bring_their_pairs_whatever_batch_they_are_in() -> None:
