@@ -396,8 +396,7 @@ class Model:
             size=size,
             canvas=canvas,
         )
-        images_of(morph_job(request, self._loaded, out=Path(out)))
-        return Path(out)
+        return Path(payload_of(morph_job(request, self._loaded, out=Path(out)))["files"][0])
 
     def augment(
         self,
@@ -451,13 +450,7 @@ class Model:
         }
         chosen = Chosen(sampler, grid, steps, guidance)
         request = augment_request_for(self.manifest, data, chosen, settings)
-        payload = dict[str, Any]()
-        for event in augment_job(request, self._loaded, Path(out)):
-            if isinstance(event, Note):
-                warnings.warn(event.message, stacklevel=2)
-            if isinstance(event, Result):
-                payload = event.payload
-        return payload
+        return payload_of(augment_job(request, self._loaded, Path(out)))
 
     def _edited(self, inputs: Inputs, prompt: str, way: Way, drawn: Drawn) -> list[Image.Image]:
         n, seed, negative = drawn.get("n", 1), drawn.get("seed", 0), drawn.get("negative", "")
@@ -475,6 +468,17 @@ def images_of(events: Iterator[Event]) -> list[Image.Image]:
         if isinstance(event, Picture):
             images.append(image_of(event))
     return images
+
+
+def payload_of(events: Iterator[Event]) -> dict[str, Any]:
+    """The result of a job; its notes become warnings."""
+    payload = dict[str, Any]()
+    for event in events:
+        if isinstance(event, Note):
+            warnings.warn(event.message, stacklevel=3)
+        if isinstance(event, Result):
+            payload = event.payload
+    return payload
 
 
 def image_of(picture: Picture) -> Image.Image:

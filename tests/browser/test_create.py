@@ -14,15 +14,11 @@ pytestmark = pytest.mark.slow
 
 def test_typing_a_prompt_shows_a_preview_within_a_second_and_then_the_picture(studio, served):
     slow(studio, 200)  # seconds, so that the preview is caught on any machine
-    waited = list[float]()
-    for prompt in ("a red circle", "a blue square", PROMPT):
-        ask(studio, prompt)
-        begin = time.monotonic()
-        studio.locator("img.look").wait_for(timeout=10_000)
-        waited.append(time.monotonic() - begin)
-        finished(studio)
-        studio.locator("img.look").wait_for(state="detached")
-    assert min(waited) < 1.0, waited  # others may have the machine for a while
+    ask(studio)
+    begin = time.monotonic()
+    studio.locator("img.look").wait_for(timeout=10_000)
+    assert time.monotonic() - begin < 1.0
+    finished(studio)
     job = served.http.get("/api/v1/jobs?limit=1").json()["jobs"][0]
     assert (job["state"], job["ask"]["prompt"], len(job["pictures"])) == ("done", PROMPT, 1)
     assert studio.locator(".tile img").get_attribute("src") == f"/api/v1/pictures/{job['pictures'][0]}/file"

@@ -82,6 +82,11 @@ def test_one_prompt_turns_into_another(unfog, tmp_path):
         assert (image.n_frames, image.size) == (6, (128, 128))  # pyright: ignore[reportAttributeAccessIssue]
         facts = json.loads(image.info["comment"])
     assert (facts["task"], facts["prompts"], facts["seeds"]) == ("morph", [PROMPT, "two green stars"], [7, 7])
+    before = gif.read_bytes()
+    assert unfog("morph", PROMPT, "two green stars", *options, "-o", gif).out == said.out  # the same bytes
+    other = unfog("morph", PROMPT, "a red circle", *options, "-o", gif)
+    assert other.out == f"{tmp_path / 'a-2.gif'}  (seed 7)\n"
+    assert gif.read_bytes() == before
     found = unfog("morph", PROMPT, "two green stars", *options, "--to-seed", 9, "-o", strip, "--json").json
     assert (found["files"], found["frames"], found["seeds"]) == ([str(strip)], 4, [7, 9])
     page = pixels(strip)

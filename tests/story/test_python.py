@@ -95,6 +95,8 @@ def test_regions_and_morphs_are_those_of_the_commands(model, unfog, tmp_path):
     assert (tmp_path / "found.png").read_bytes() == (tmp_path / "out.png").read_bytes()
     unfog("morph", PROMPT, "a blue star", "--frames", 3, *options, "-o", tmp_path / "out.gif")
     made = model.morph(PROMPT, "a blue star", tmp_path / "made.gif", frames=3, seed=3, steps=2)
+    other = model.morph(PROMPT, "a blue star", tmp_path / "made.gif", frames=4, seed=3, steps=2)
+    assert other == tmp_path / "made-2.gif"  # a file is never replaced
     assert made.read_bytes() == (tmp_path / "out.gif").read_bytes()
     with pytest.raises(UsageError, match="leave n out"):
         model.morph(PROMPT, PROMPT, tmp_path / "b.gif", n=2)

@@ -346,14 +346,16 @@ def test_metrics_are_in_the_format_of_prometheus(served):
 @pytest.mark.slow
 def test_who_works_beside_another_shares_the_threads_and_keeps_his_pixels(folder, tmp_path):
     serving = Serving(tmp_path, models=(str(folder / "tiny"),), threads=2).until_ready()  # two processes on a CPU
-    fields = {"seed": 3, "chosen": {"steps": 60}}
+    fields = {"seed": 3, "chosen": {"steps": 250}}  # long enough for the others to begin meanwhile
     try:
+        wait_for(lambda: all(post.ready for post in serving.engine.crew.posts))
         together = [serving.ask(n=4, **fields)["id"] for _ in range(3)]
         ended = [serving.done(job) for job in together] + [serving.make(**fields)]
         images = [Image.open(io.BytesIO(serving.file(job["pictures"][0]))) for job in ended]
+        last = [Image.open(io.BytesIO(serving.file(job["pictures"][-1]))) for job in ended]
     finally:
         serving.stop()
-    threads = [json.loads(image.info["unfog"])["threads"] for image in images]
+    threads = [json.loads(image.info["unfog"])["threads"] for image in last]
     assert threads[0] is None  # two, until the next one began
     assert threads[3] == 2  # alone again
     assert len({image.tobytes() for image in images}) == 1

@@ -52,7 +52,7 @@ def evaluate(
     guidance: options.Guidance = None,
     evaluations: Annotated[
         str | None,
-        typer.Option("--evaluations", help="Measure at each of these numbers of evaluations: 4,6,8,12,20,50."),
+        typer.Option("--evaluations", help="At each of these numbers of evaluations of the guided model: 4,6,8,12."),
     ] = None,
     as_json: options.AsJson = False,
     device: options.Device = None,
@@ -120,11 +120,11 @@ def line(m: Mapping[str, Any], width: int) -> str:
 def say_table(rows: list[Mapping[str, Any]]) -> None:
     """Shares of wholly right pictures and distances, one row for each number of evaluations; ``--json`` has all."""
     shown = [m["name"] for m in rows[0]["metrics"] if m["name"] in LEADING or m.get("unit") == "number"]
-    print("evaluations  " + "  ".join(shown))
+    print("evaluations  of the network  " + "  ".join(shown))
     for row in rows:
         by_name = {m["name"]: m for m in row["metrics"]}
         cells = [brief(by_name[name]).rjust(len(name)) for name in shown]
-        print(f"{row['evaluations']:>11}  " + "  ".join(cells))
+        print(f"{row['evaluations']:>11}  {row['nfe']:>14}  " + "  ".join(cells))
 
 
 def brief(m: Mapping[str, Any]) -> str:

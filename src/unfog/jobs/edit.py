@@ -20,7 +20,7 @@ from unfog.jobs.edit_ways import work_of
 from unfog.jobs.edit_work import Inputs, Work
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.jobs.generate import Loaded, finite, made_with, notes, open_model
-from unfog.jobs.save import Place, save
+from unfog.jobs.save import Place, save, save_as
 from unfog.media.alpha import over
 from unfog.media.image import to_uint8
 from unfog.media.mask import sha256_of
@@ -32,7 +32,6 @@ from unfog.tasks.denoise import uncertainty as spread_of
 from unfog.tasks.frame import grown, laid, seen
 from unfog.tasks.generate import Tally, decode
 from unfog.tasks.membrane import eased, seamless
-from unfog.util.files import write_atomic
 from unfog.util.random import image_seed
 
 NOTED = 1.05  # times enlarged from where on it is said
@@ -120,8 +119,8 @@ def map_of(samples: list[torch.Tensor], path: Path) -> Note:
     """Write where samples of a denoised picture differ, and say what its white is."""
     spread = spread_of(torch.cat(samples))
     most = max(spread.max().item(), 1e-6)
-    write_atomic(path, encode((255 * spread / most).round().to(torch.uint8)))
-    return Note(f"{path}: white is a deviation of {most:.1f} of 255 between the samples, black none")
+    written = save_as(encode((255 * spread / most).round().to(torch.uint8)), path)
+    return Note(f"{written}: white is a deviation of {most:.1f} of 255 between the samples, black none")
 
 
 def small(model: Model, work: Work, x: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@
     likelihood    bits per number of pictures, by the flow and by the bound
 
 Every share has its number of samples and a 95 % interval. Picture k of each kind has prompt k and the seed (seed + k)
-mod 2^64. ``evaluations`` repeats scenes and distribution with so many network evaluations per picture.
+mod 2^64. ``evaluations`` repeats scenes and distribution with so many evaluations of the guided model per picture.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def evaluate_job(
         n: how often: prompts of each kind.
         seed: of the prompts and of the first picture.
         chosen: sampling settings in place of the model's recommended ones.
-        evaluations: measure once for each of these numbers of network evaluations per picture.
+        evaluations: measure once for each of these numbers of evaluations per picture, of two of the network each
+            where it is guided.
         aids: what some suites need besides the model.
         device: ``None``: the fastest.
 
@@ -149,7 +150,7 @@ def payload(parts: dict[str, dict[str, Any]], bench: Bench, suite: str) -> dict[
         "n": bench.n,
         "seed": bench.seed,
         "sample": bench.sample.model_dump(mode="json"),
-        "nfe": round(bench.tally.rows / bench.pictures),
+        **({} if "sweep" in parts else {"nfe": round(bench.tally.rows / bench.pictures)}),
         "device": bench.loaded.model.device.type,
         **({"grader": graders[0]} if graders else {}),
         **{name: entries for name, entries in rest.items() if entries},

@@ -1,4 +1,6 @@
-"""Quality against network evaluations per picture: the suites ``scenes`` and ``distribution``, once for each number.
+"""Quality against evaluations per picture: the suites ``scenes`` and ``distribution``, once for each number.
+
+An evaluation is one of the guided model: two of the network (``nfe``) where it is guided.
 
 Prompts, seeds, renders and the check of the grader are the same for all of them.
 """
@@ -38,6 +40,7 @@ def sweep(
     rows = list[dict[str, Any]]()
     for evaluations, sample in samples:
         bench.sample = sample
+        rows_before, pictures_before = bench.tally.rows, bench.pictures
         metrics, row = list[dict[str, Any]](), dict[str, Any]()
         if questions is not None:
             metrics += yield from graded(bench, questions)
@@ -47,6 +50,8 @@ def sweep(
             found = yield from against(bench, data, eyes, *references)
             metrics += found["metrics"]
             row["distances"] = found["distances"]
-        rows.append({"evaluations": evaluations, "sample": sample.model_dump(mode="json"), "metrics": metrics} | row)
+        spent = round((bench.tally.rows - rows_before) / (bench.pictures - pictures_before))
+        known_of = {"evaluations": evaluations, "nfe": spent, "sample": sample.model_dump(mode="json")}
+        rows.append(known_of | {"metrics": metrics} | row)
     every = [m | {"name": f"{m['name']}_at_{row['evaluations']}"} for row in rows for m in row["metrics"]]
     return {"metrics": every, "rows": rows} | known

@@ -23,7 +23,7 @@ from unfog.config.recipe import Device, ModelName, Recipe
 from unfog.config.sample import GenerateRequest
 from unfog.jobs.events import Event, Note, Picture, Preview, Progress, Result
 from unfog.jobs.layered import Collage, layers_in, paintings, rounds
-from unfog.jobs.save import Place, check_writable, save
+from unfog.jobs.save import Place, check_writable, save, save_as
 from unfog.jobs.settings import check
 from unfog.media.animation import beside, encode_gif
 from unfog.media.recipe import picture_file, recipe_text
@@ -37,7 +37,6 @@ from unfog.text.prompt import parse, parts_of
 from unfog.text.standing import says_standing
 from unfog.util.devices import pick_device, steady_threads
 from unfog.util.errors import ModelError, UsageError
-from unfog.util.files import write_atomic
 from unfog.util.random import Draw, Noise, image_seed
 
 GPU_PIXELS = 2**18
@@ -121,8 +120,8 @@ def generate_job(
                 path = save(picture_file(picture, recipe), out, prompt=request.prompt, seed=seed)
                 paths.append(str(path))
             if trajectory is not None and done == 0:
-                plain = decode(model, x[:1], canvas=canvas)[0]
-                write_atomic(trajectory, encode_gif([*frames, beside(plain, plain)], comment=recipe_text(recipe)))
+                last = beside(*[decode(model, x[:1], canvas=canvas)[0]] * 2)
+                trajectory = save_as(encode_gif([*frames, last], comment=recipe_text(recipe)), trajectory)
             done += 1
             yield Picture(picture, painted, recipe, path)
     yield Result(
@@ -214,7 +213,7 @@ def notes(model: Model, prompts: Sequence[str], negative: str, *, layered: bool 
     """
     parts = [part.text for text in prompts for part in parts_of(parse(text))]
     for which, text in (*(("prompt", text) for text in parts), ("negative prompt", negative)):
-        if lost := model.tokenizer.truncated(text):
+        if lost := model.tokenizer.truncated(text if model.reading is None else model.reading(text)):
             yield Note(f"the {which} is longer than this model reads; ignored from {lost[:60]!r} on")
     if model.reading is None:
         return

@@ -14,7 +14,7 @@ from unfog.config.manifest import Manifest
 from unfog.config.sample import GenerateRequest, MorphRequest
 from unfog.jobs.events import Event, Preview, Progress, Result
 from unfog.jobs.generate import Loaded, finite, notes, open_model
-from unfog.jobs.save import check_writable
+from unfog.jobs.save import check_writable, save_as
 from unfog.jobs.settings import Chosen, check, request_for
 from unfog.media.animation import encode_gif, there_and_back
 from unfog.media.png import encode
@@ -23,7 +23,7 @@ from unfog.tasks.generate import Tally, decode
 from unfog.tasks.interpolate import interpolate
 from unfog.text.prompt import parse
 from unfog.util.errors import UsageError
-from unfog.util.files import canonical_json, write_atomic
+from unfog.util.files import canonical_json
 
 LONGEST = {".gif": 256, ".png": 128}  # longer side of a frame if nobody says, by what is written
 END_MS, BETWEEN_MS = 700, 90  # how long the two ends and the others are shown
@@ -81,7 +81,7 @@ def morph_job(
     Args:
         request: complete.
         source: the model, found or loaded.
-        out: .gif, which goes there and back without end, or .png, all frames side by side.
+        out: .gif, which goes there and back without end, or .png, all frames side by side; as of ``save``.
         previews: also yield every finished frame.
         device: where to load a model that is not loaded; ``None``: the fastest.
 
@@ -118,10 +118,10 @@ def morph_job(
         frames.append(decode(loaded.model, x, canvas=request.canvas, size=request.size, upscaler=loaded.upscaler)[0])
         if previews:
             yield Preview(decode(loaded.model, x, canvas=request.canvas))
-    write_atomic(out, encoded(frames, out.suffix.lower(), described(request, found)))
+    path = save_as(encoded(frames, out.suffix.lower(), described(request, found)), out)
     yield Result(
         {
-            "files": [str(out)],
+            "files": [str(path)],
             "frames": request.frames,
             "seeds": list(request.seeds),
             "model": {"name": found.name, "sha256": found.id},

@@ -85,6 +85,11 @@ def save(data: bytes, where: Place, *, prompt: str, seed: int) -> Path:
     return path
 
 
+def save_as(data: bytes, path: Path) -> Path:
+    """The same under a name that a person chose, whatever its ending."""
+    return save(data, Place(path.parent, path.stem, path.suffix), prompt="", seed=0)
+
+
 def slug(text: str) -> str:
     """The letters and digits of a text with hyphens between words, at most 80 bytes; "untitled" if there are none."""
     composed = unicodedata.normalize("NFKC", text).lower()

@@ -292,7 +292,7 @@ def check_sizes(name: str, trained: int, request: GenerateRequest) -> None:
     if max(width, height) > LARGEST * trained:
         raise UsageError(
             f"a canvas of {width}x{height} pixels is too large for the model {name}, trained at {trained}:"
-            f" a side is at most {LARGEST * trained}"
+            f" a side is at most {LARGEST * trained}; choose a --canvas or a shape (--size) that fits"
         )
     across, down = request.size or (width, height)
     if (across, down) != (width, height) and max(across, down) > MOST:

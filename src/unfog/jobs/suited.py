@@ -53,8 +53,8 @@ def best_of(
 
 
 def strange(manifest: Manifest, prompts: Sequence[str]) -> float:
-    """How much of what is said a model does not know; one that does not say what it knows, knows nothing."""
-    if manifest.knows is None:
+    """How much of what is said a model does not know; one that reads or names no word knows nothing."""
+    if manifest.knows is None or wordless(manifest):
         return float("inf")
     reading = reading_of(manifest.knows)
     texts = [part.text for prompt in prompts for part in parts_of(parse(prompt))]

@@ -91,7 +91,7 @@ def read_recipe(path: Path) -> AnyRecipe:
         return parse_recipe(text[KEY], name=str(path))
     other = next((whose for key, whose in FOREIGN.items() if key in text), None)
     said = f"only {other} description, which is not exact" if other else "no recipe"
-    raise RecipeError(f"{path} holds {said}; only pictures that unfog wrote can be replayed")
+    raise RecipeError(f"{path} holds {said}; only pictures that unfog wrote can be replayed, no sheets of several")
 
 
 def prompt_in(path: Path) -> str:

@@ -153,9 +153,9 @@ class Crew:
                 job = self.ledger.live.get(name)
                 if job is not None:
                     await self.give(post, job)
-            self.allot()
             if not self.closing:
                 await self.training.pump()
+            self.allot()
 
     def free(self) -> Post | None:
         """A process for the next job, if there are both; who is tried again alone waits for an idle one."""
@@ -169,11 +169,13 @@ class Crew:
     def allot(self) -> None:
         """Tell the processes on the CPU how many threads each has, where that has changed."""
         together = [post for post in self.posts if post.device.startswith("cpu")]
-        threads = threads_of(self.threads, sum(bool(post.jobs or post.loads) for post in together))
+        at_work = sum(bool(post.jobs or post.loads) for post in together) + self.training.on_a_cpu
+        threads = threads_of(self.threads, at_work)
         for post in together:
             if post.threads != threads:
                 post.threads = threads
                 post.hand.say("share", threads=threads)
+        self.training.share(threads)
 
     async def give(self, post: Post, job: Job) -> None:
         """Begin a job on a device."""

@@ -17,13 +17,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import torch
+
 from unfog.config.ask import TrainAsk, parse_ask
 from unfog.jobs.asked import train_request
 from unfog.jobs.events import Note, Progress, Result
 from unfog.jobs.run_folder import RunFolder
 from unfog.jobs.train import train_job
 from unfog.server.telling import Says, reported, result_of
-from unfog.server.wire import Voice
+from unfog.server.wire import Voice, take
 from unfog.server.worker import pulse
 from unfog.server.worker_log import tell_log
 from unfog.util.errors import DivergedError, InterruptedRunError, UnfogError
@@ -104,7 +106,23 @@ class Reporter:
             self.voice.say("record", job=self.job, record=record | where)
 
 
-def run(options: dict[str, Any], voice: Says) -> None:
+class Share:
+    """The threads of the CPU that the training has: fewer while others paint.
+
+    Args:
+        threads: at the beginning.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.said = threads
+
+    def follow(self) -> None:
+        """Go on with as many as the server said last; between two steps, in the thread that computes."""
+        if torch.get_num_threads() != self.said:
+            torch.set_num_threads(self.said)
+
+
+def run(options: dict[str, Any], voice: Says, share: Share) -> None:
     """Train, and tell how it ends."""
     ask, out, job = parse_ask(json.loads(options["ask"])), Path(options["out"]), options["job"]
     assert isinstance(ask, TrainAsk)
@@ -121,6 +139,7 @@ def run(options: dict[str, Any], voice: Says) -> None:
             match event:
                 case Progress():
                     reporter.step(event)
+                    share.follow()
                 case Note(message):
                     voice.say("note", job=job, message=named(message))
                 case Result(payload):
@@ -141,10 +160,16 @@ def run(options: dict[str, Any], voice: Says) -> None:
         voice.say("failed", job=job, code=code, message=message, retryable=retryable)
 
 
-def listen() -> None:
-    """When the server is gone, save and end; not by ``sys.stdin``, whose lock Python aborts over when it ends."""
-    while os.read(0, 2**16):
-        pass
+def listen(share: Share, server: int = 0) -> None:
+    """Hear how many threads there are; when the server is gone, save and end.
+
+    Args:
+        share: is told.
+        server: the pipe's descriptor; not ``sys.stdin``, whose lock Python aborts over when it ends.
+    """
+    with open(server, "rb", closefd=False) as frames:
+        while (frame := take(frames)) is not None:
+            share.said = frame[0]["threads"]
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -153,9 +178,10 @@ def main(arguments: list[str]) -> None:
     options = cast(dict[str, Any], json.loads(arguments[0]))
     voice = Voice()
     tell_log(voice, "trainer")
-    threading.Thread(target=listen, daemon=True).start()
+    share = Share(options["threads"])
+    threading.Thread(target=listen, args=(share,), daemon=True).start()
     threading.Thread(target=pulse, args=(voice,), daemon=True).start()
-    run(options, voice)
+    run(options, voice, share)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from unfog.server.processes import named
 from unfog.server.record import Job, ask_text
 from unfog.server.states import Problem
 from unfog.server.wire import Message, b64
+from unfog.util.devices import thread_count
 
 LOG = logging.getLogger("unfog.server")
 UNBEGUN = Problem(code="worker_crashed", message="its process could not be started", retryable=True)
@@ -31,6 +32,8 @@ class Run:
 
     job: Job
     hand: Hand
+    device: str
+    threads: int
     deadline: float | None = None
 
 
@@ -60,9 +63,10 @@ class Training:
         assert isinstance(job.ask, TrainAsk)
         out = folder_of(self.ledger.store.root, job.owner, job.ask.name)
         options = {"ask": ask_text(job.ask), "data": job.files["data"], "job": job.id, "out": str(out)}
-        options |= {"device": named(self.settings.device)[0], "threads": self.settings.threads}
+        device, threads = named(self.settings.device)[0], thread_count(self.settings.threads)
+        options |= {"device": device, "threads": threads}
         hand = Hand(TRAINER, options, partial(self.hear, job), partial(self.gone, job))
-        self.run, job.hand = Run(job, hand), hand
+        self.run, job.hand = Run(job, hand, device, threads), hand
         try:
             await self.ledger.begin(job)
             await hand.start()
@@ -77,6 +81,17 @@ class Training:
             return
         if job.wish is not None:
             self.stop(job)
+
+    @property
+    def on_a_cpu(self) -> bool:
+        """Whether one runs that shares the threads of the CPU with those who paint."""
+        return self.run is not None and self.run.device.startswith("cpu")
+
+    def share(self, threads: int) -> None:
+        """Tell one on the CPU how many threads it has, if that has changed; one that only begins is told later."""
+        if self.run is not None and self.on_a_cpu and self.run.hand.alive and self.run.threads != threads:
+            self.run.threads = threads
+            self.run.hand.say("share", threads=threads)
 
     async def hear(self, job: Job, message: Message, blob: bytes) -> None:
         """What a training says."""

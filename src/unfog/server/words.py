@@ -57,14 +57,15 @@ class Words:
         """
         reader = self.reader(found)
         limit, tokens, cut, notes = reader.tokenizer.max_tokens, list[dict[str, Any]](), list[str](), list[str]()
-        texts = [part.text for part in parts_of(parse(prompt))]
+        said = [part.text for part in parts_of(parse(prompt))]
+        texts, negated = [spelt(reader, text) for text in said], spelt(reader, negative)
         for text in texts:
             tokens += pieces(reader, text, limit)
             cut += [lost] if (lost := reader.tokenizer.truncated(text)) else []
-        if lost := reader.tokenizer.truncated(negative):
+        if lost := reader.tokenizer.truncated(negated):
             notes.append(f"the negative prompt is longer than this model reads; ignored from {lost[:60]!r} on")
         if reader.reading is not None:
-            notes += [str(one) for some in reader.reading.remarks(", ".join([*texts, negative])) for one in some]
+            notes += [str(one) for some in reader.reading.remarks(", ".join([*said, negative])) for one in some]
         used = max((reader.tokenizer.count(text) for text in texts), default=0)
         return {"used": used, "limit": limit, "tokens": tokens, "truncated": " ".join(cut), "notes": notes}
 
@@ -74,6 +75,11 @@ def reader_of(found: Found, manifest: Manifest) -> Reader:
     assert isinstance(manifest.model, ModelConfig)
     tokenizer = read_vocabulary(found.folder, manifest.model)
     return Reader(tokenizer, None if manifest.knows is None else reading_of(manifest.knows))
+
+
+def spelt(reader: Reader, text: str) -> str:
+    """As the tokens show it: with the names of its emoji."""
+    return text if reader.reading is None else reader.reading.spelt(text)
 
 
 def pieces(reader: Reader, text: str, limit: int) -> list[dict[str, Any]]:

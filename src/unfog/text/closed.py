@@ -32,4 +32,6 @@ CLOSED = frozenset((ENGLISH + OTHERS).split())
 ENGLISH_ONLY = frozenset(ENGLISH.split()) - frozenset(OTHERS.split())
 """Whoever writes one of them writes English, most of the time (Spanish has an "a", too)."""
 FOREIGN_ONLY = frozenset(OTHERS.split()) - frozenset(ENGLISH.split())
+SIGNS = frozenset("和与跟的在上一二三四两只个・ー")
+"""The same of Chinese, where words are not apart, with its numbers and what is said between number and thing."""
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

@@ -21,7 +21,7 @@ from PIL import ImageColor
 from unfog.config.manifest import Knowledge
 from unfog.data.compose.nouns import head_at, plural_word
 from unfog.data.scenes_palette import COLOURS, lab, palette_lab
-from unfog.text.closed import CLOSED, NUMBERS
+from unfog.text.closed import CLOSED, NUMBERS, SIGNS
 from unfog.text.spelling import HANGUL, HIRAGANA, UNSPACED, inflections, normal, singulars, stem, words_of
 from unfog.text.things import things
 
@@ -54,7 +54,7 @@ class Known:
     def unknown(self, prompt: str) -> list[Unknown]:
         """What of a prompt is not known, in its order, each once."""
         text = normal(prompt)[:LONGEST_TEXT]
-        runs = [rest for run in UNSPACED.findall(text) if len(rest := self._rest(run)) > 1]
+        runs = [rest for run in UNSPACED.findall(text) if (rest := self._rest(run))]
         phrases = self._strange(words_of(UNSPACED.sub(" ", text)))
         return [Unknown(phrase, self.nearest(phrase)) for phrase in dict.fromkeys([*runs, *phrases])]
 
@@ -190,10 +190,14 @@ class Known:
         return not all(alone[at : at + length]) and " ".join(words[at : at + length]) in things().by_name
 
     def _rest(self, run: str) -> str:
-        """What is left of a text without spaces when everything known is taken out."""
+        """What is left of a text without spaces when everything known is taken out; one sign beside a name is none."""
+        rest = run
         for name in self._unspaced:
-            run = run.replace(name, "")
-        return HIRAGANA.sub("", run)
+            rest = rest.replace(name, "")
+        left = "".join(sign for sign in HIRAGANA.sub("", rest) if sign not in SIGNS)
+        if rest == run:  # a name may also be written as it sounds
+            return left or (run if len(run) > 1 and HIRAGANA.fullmatch(run) else "")
+        return left if len(left) > 1 else ""
 
     @cached_property
     def _unspaced(self) -> list[str]:

@@ -13,6 +13,7 @@ then the thing that the manifest names first.
 A number glued to letters that captions never had ("4k", "mp3") is no number, yet its digit would be read as one, since
 digits are tokens of their own: "a dog, 4k" are four dogs. It is left out, unless the letters are a word ("4dogs"), or
 of a script that writes numbers so ("2只猫", two cats); "8bit" is "8-bit".
+Emoji are read by their names (``emoji.py``).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from unfog.config.manifest import Knowledge
 from unfog.data.compose.said import english_texts, foreign_texts
 from unfog.text.closed import CLOSED, ENGLISH_ONLY, FOREIGN_ONLY
 from unfog.text.common import common_words
+from unfog.text.emoji import signs, spelt
 from unfog.text.known import Known, Unknown
 from unfog.text.spelling import HANGUL, UNSPACED, WORD, normal, one_edit, singulars, words_of
 from unfog.text.things import things
@@ -69,14 +71,20 @@ class Reading:
             self._by_letter.setdefault(word[0], []).append(word)
 
     def __call__(self, prompt: str) -> str:
+        prompt = self.spelt(prompt)
         mistakes = self.mistakes(prompt)
         for one in reversed(mistakes):
             prompt = prompt[: one.at[0]] + (one.meant or "") + prompt[one.at[1] :]
         return " ".join(NOTHING.sub("", prompt).split()) if any(one.meant is None for one in mistakes) else prompt
 
+    def spelt(self, prompt: str) -> str:
+        """With the names of its emoji, if the model knows things by name: captions of a folder may have emoji."""
+        return spelt(prompt) if self.known.concepts else prompt
+
     def remarks(self, prompt: str) -> tuple[list[Misspelt], list[Unknown]]:
         """What to tell the writer of a prompt: what is read as something else, and what the model was never shown."""
-        return self.mistakes(prompt), self.unknown(prompt)
+        emoji = [Misspelt(*sign) for sign in signs(prompt)] if self.known.concepts else []
+        return [*emoji, *self.mistakes(self.spelt(prompt))], self.unknown(prompt)
 
     def unknown(self, prompt: str) -> list[Unknown]:
         """What of a prompt the model was never shown, when its typing mistakes are undone."""

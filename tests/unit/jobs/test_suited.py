@@ -34,6 +34,8 @@ def where(home: Path, monkeypatch) -> None:
         (["a circle", "a turtle"], "things"),
         (["a circle AND a turtle :1.2"], "things"),
         (["a zeppelin"], "scenes-32"),  # known to the user's model only
+        (["🐢"], "things"),
+        (["😍"], "scenes-32"),  # known to none, and not to one that reads no words
         ([""], "scenes-32"),
     ],
 )

@@ -13,6 +13,7 @@ from tests.support.saved import save_tiny
 
 from unfog.server.crew import LOADING_S
 from unfog.server.hand import Hand
+from unfog.server.training import Run
 
 
 @pytest.fixture
@@ -45,6 +46,28 @@ def test_those_that_have_work_share_the_threads(doors, said):
     crew.allot()
     assert said[2:] == [(0, "share", 5), (1, "share", 5)]
     crew.posts[0].jobs = {}
+
+
+def test_a_training_on_the_cpu_has_its_share_of_them(doors, said, monkeypatch):
+    crew, told = doors.engine.crew, list[tuple[str, int]]()
+    job, hand = crew.ledger.live[doors.submit("local")], crew.posts[1].hand
+    monkeypatch.setattr(hand, "say", lambda do, **facts: told.append((do, facts["threads"])))
+    for device in ("cuda:0", "cpu"):
+        crew.training.run = Run(job, hand, device, 5)
+        crew.posts[0].jobs = {}
+        crew.allot()
+        assert said == told == []  # nobody else has work, and one on a GPU has no share
+        crew.posts[0].jobs = {job.id: job} if device == "cpu" else {}
+        crew.allot()
+    assert (said, told) == ([(0, "share", 2)], [("share", 2)])  # its process has not begun; the other worker's has
+    monkeypatch.setattr(Hand, "alive", True)
+    crew.allot()
+    crew.allot()
+    assert told == [("share", 2), ("share", 2)]  # the other worker, and the training
+    crew.posts[0].jobs = {}
+    crew.allot()
+    assert said[1:] == [(0, "share", 5)]
+    crew.training.run = None
 
 
 def test_those_that_load_a_model_share_them_too(doors, said, monkeypatch):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sqlite3
 from typing import Any
 
@@ -21,6 +23,7 @@ from unfog.server.ledger import Ledger
 from unfog.server.record import Job
 from unfog.server.store import Store
 from unfog.server.training import Run, Training
+from unfog.server.wire import pack
 from unfog.util.errors import UsageError
 
 
@@ -38,7 +41,7 @@ def test_one_that_only_begins_is_asked_when_it_has_begun_and_once(tmp_path, monk
         Hand(TRAINER, {}, nobody, nobody),
     )
     assert not training.stop(job)
-    training.run = Run(job, hand)
+    training.run = Run(job, hand, "cpu", 2)
     assert training.stop(job)
     assert (training.run.deadline, told) == (None, [])
     alive = True
@@ -106,10 +109,29 @@ def test_a_training_names_its_folder_as_its_client_does(tmp_path):
     secret = str(tmp_path / "roots/birds")
     ask = {"task": "train", "folder": "roots/birds", "name": "a", "images": 8}
     options = {"ask": json.dumps(ask), "out": str(tmp_path / "run"), "job": "a", "data": secret}
-    trainer.run(options | {"device": "cpu", "threads": 1}, Heard())
+    trainer.run(options | {"device": "cpu", "threads": 1}, Heard(), trainer.Share(1))
     assert [facts["code"] for facts in told if "code" in facts] == ["invalid_request"]
     assert "roots/birds" in told[-1]["message"]
     assert secret not in json.dumps(told)
+
+
+def test_a_training_goes_on_with_the_threads_that_are_said_until_the_server_is_gone(monkeypatch):
+    share, set_to, ended = trainer.Share(4), list[int](), list[int]()
+    monkeypatch.setattr(trainer.torch, "get_num_threads", lambda: set_to[-1] if set_to else 4)
+    monkeypatch.setattr(trainer.torch, "set_num_threads", set_to.append)
+    monkeypatch.setattr(trainer.os, "kill", lambda _, number: ended.append(number))
+    reads, writes = os.pipe()
+    os.write(writes, pack({"do": "share", "threads": 2}))
+    os.close(writes)
+    trainer.listen(share, reads)
+    os.close(reads)
+    assert (share.said, set_to, ended) == (2, [], [signal.SIGTERM])  # only the thread that computes may set it
+    share.follow()
+    share.follow()
+    assert set_to == [2]
+    set_to.append(4)  # as a run does that is resumed
+    share.follow()
+    assert set_to == [2, 4, 2]
 
 
 def test_another_owner_may_use_the_same_name(tmp_path):

@@ -27,6 +27,24 @@ def known(knowledge) -> Known:
     return Known(knowledge)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "unknown"),
+    [
+        ("犬", ["犬"]),
+        ("一只犬", ["犬"]),
+        ("猫", []),
+        ("一只猫", []),
+        ("猫 和 猫", []),
+        ("猫犬", []),
+        ("猫大犬", ["大犬"]),
+        ("いぬ", ["いぬ"]),
+        ("の", []),
+    ],
+)
+def test_a_single_sign_is_a_word_unless_it_stands_beside_a_name(prompt, unknown):
+    assert [text for text, _ in strange(Known(Knowledge(names={"ja": "猫"})), prompt)] == unknown
+
+
 def strange(known: Known, prompt: str) -> list[tuple[str, str | None]]:
     return [(one.text, one.nearest) for one in known.unknown(prompt)]
 

@@ -43,6 +43,12 @@ def embedded() -> Reading:
         ("a hamburgr", "a hamburger"),
         ("A Hamburgr!", "A hamburger!"),
         ("a caat face", "a cat face"),
+        ("a 🐱 wearing 🕶️, flying", "a cat face wearing sunglasses, flying"),
+        ("🐢🏀 🐶", "turtle and basketball and dog face"),
+        ("three🍎s", "three red apple s"),
+        ("🔴, ❤️ and ⚫", "large red circle, red heart and black circle"),
+        ("👩🏽‍🚀 → 2 × ½", "woman → 2 × ½"),
+        ("😍", "smiling face with heart-shaped eyes"),
         ("red haert on a yelow bckground", "red heart on a yellow background"),
         ("two dgos", "two dogs"),
         ("a police csr", "a police car"),
@@ -160,3 +166,15 @@ def test_a_model_reads_before_it_conditions():
     assert typed["tokens"].equal(right["tokens"])
     assert not typed["tokens"].equal(other["tokens"])
     assert model.condition(["a red circle, 4k"]).present()["tokens"].equal(right["tokens"])
+
+
+def test_emoji_are_said_and_those_that_nobody_showed_are_unknown(embedded):
+    read, unknown = embedded.remarks("a 🐱 and 🖖🏽")
+    assert str(read[0]) == "'🐱' is read as 'cat face'"
+    assert [one.text for one in unknown] == ["raised hand", "fingers"]
+
+
+def test_captions_of_a_folder_may_have_emoji():
+    reading = Reading(Knowledge(words="a cat dog"))
+    assert reading("a 🐱") == "a 🐱"
+    assert reading.remarks("a 🐱") == ([], [])
