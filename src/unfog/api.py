@@ -226,7 +226,7 @@ class Model:
         feather: int = 0,
         crop: bool | None = None,
         method: str = "auto",
-        tries: int = 3,
+        tries: int = 4,
         **drawn: Unpack[Drawn],
     ) -> list[Image.Image]:
         """Paint a part of a picture; every pixel outside the mask stays as it is, to the last bit.
@@ -266,7 +266,7 @@ class Model:
         bottom: int = 0,
         feather: int = 0,
         method: str = "auto",
-        tries: int = 3,
+        tries: int = 4,
         **drawn: Unpack[Drawn],
     ) -> list[Image.Image]:
         """Continue a picture beyond its edges by so many pixels; other arguments as of ``inpaint``."""
@@ -279,7 +279,7 @@ class Model:
         prompt: str = "",
         *,
         style: Given | None = None,
-        keep: float = 0.5,
+        keep: float = 0.4,
         colours: float = 0.3,
         **drawn: Unpack[Drawn],
     ) -> list[Image.Image]:

@@ -71,7 +71,7 @@ CRAFTED = {
     "deep objects": '{"a":' * 30_000 + "1" + "}" * 30_000,
     "unbalanced": "[" * 200_000,
     "escaped quotes": '"' + '\\"' * 130_000,
-    "long number": changed("seed", 7).replace(" 7", " " + "9" * 200_000),
+    "long number": changed("seed", 7).replace('"seed": 7', '"seed": ' + "9" * 200_000),
     "list": "[]",
     "nothing": "",
     "words": "rm -rf /",

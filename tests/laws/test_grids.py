@@ -20,6 +20,7 @@ from unfog.core.grid import (
     beta,
     fitted,
     karras,
+    learned,
     log_snr,
     poly_exponential,
     rf_shift,
@@ -27,6 +28,7 @@ from unfog.core.grid import (
     uniform,
     vp_time,
 )
+from unfog.core.learned import LEARNED, LEAST_GAP, UNEVEN
 from unfog.core.process import Process
 from unfog.core.quantiles import quantiles
 from unfog.core.schedule import SCHEDULES, VE, Flow, ScaledLinear, Table
@@ -154,6 +156,20 @@ def test_fitted_levels_are_far_enough_apart_for_a_network() -> None:
     """Close nodes make a derivative of an estimate's error."""
     for listed in FITTED.values():
         assert min(math.log(a / b) for a, b in pairwise((TOP, *listed))) >= 1 / 6
+
+
+def test_learned_nodes_are_as_a_network_bears_them_and_fitted_where_there_are_none() -> None:
+    process, later = Process(VE(sigma_max=80.0)), Process(Table.linear())
+    for n, table in LEARNED.items():
+        assert sigmas(learned(process, n), process)[1:] == pytest.approx(list(table.levels), rel=1e-9)
+        gaps = [math.log(a / b) for a, b in pairwise((TOP, *table.levels))]
+        assert min(gaps) > 0.95 * min(LEAST_GAP, 4 / (n + 1))
+        assert max(max(a / b, b / a) for a, b in pairwise(gaps[1:])) < 1.15 * UNEVEN
+    for n in (1, 7, 50):
+        assert torch.equal(learned(process, n), fitted(process, n))
+    short = Process(VE(sigma_max=20.0))
+    assert all(torch.equal(learned(short, n), fitted(short, n)) for n in LEARNED)
+    assert all(len(learned(later, n)) == n + 1 for n in LEARNED)
 
 
 def test_steps_of_a_chain() -> None:

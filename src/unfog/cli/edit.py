@@ -103,7 +103,7 @@ def inpaint(
     method: Annotated[
         str, typer.Option("--method", help="repaint, told (models that complete pictures) or kept; auto: the best.")
     ] = "auto",
-    tries: Tries = 3,
+    tries: Tries = 4,
     n: Some = 1,
     seed: options.Seed = None,
     steps: options.Steps = None,
@@ -136,7 +136,7 @@ def outpaint(
     bottom: Annotated[int, typer.Option("--bottom", help="Pixels to add at the bottom.")] = 0,
     feather: Annotated[int, typer.Option("--feather", help="Width of a soft edge, in pixels of the picture.")] = 0,
     method: Annotated[str, typer.Option("--method", help="As of inpaint.")] = "auto",
-    tries: Tries = 3,
+    tries: Tries = 4,
     n: Some = 1,
     seed: options.Seed = None,
     steps: options.Steps = None,
@@ -166,7 +166,7 @@ def restyle(
     style: Annotated[
         str | None, typer.Option("--style", help="A picture in the wanted style, or the name of a style, such as neon.")
     ] = None,
-    keep: Annotated[float, typer.Option("--keep", help="How much of the picture is kept, 0 to 1.")] = 0.3,
+    keep: Annotated[float, typer.Option("--keep", help="How much of the picture is kept, 0 to 1.")] = 0.4,
     colours: Annotated[
         float, typer.Option("--colours", help="How far colours are led to those of --style, without an eye for styles.")
     ] = 0.3,

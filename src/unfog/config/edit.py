@@ -47,7 +47,7 @@ class Inpaint(Config):
     """``told``: a network that is told the known part; ``kept``: the known part replaces its estimate; ``repaint``: and
     every step is repeated (Lugmayr et al. 2022), told where the model can be; ``auto``: ``repaint``, or with a sampler
     that was chosen ``told``, else ``kept``."""
-    tries: Annotated[int, Field(ge=1, le=16)] = 3
+    tries: Annotated[int, Field(ge=1, le=16)] = 4
     """How often it is painted, side by side; the one with the least seam is kept."""
     box: Box | None = None
     """Instead of a mask: a rectangle of the picture."""
@@ -65,7 +65,7 @@ class Restyle(Config):
     """The content of the picture in the style of another, or in one that the prompt names."""
 
     kind: Literal["restyle"] = "restyle"
-    keep: Fraction = 0.3
+    keep: Fraction = 0.4
     """How much of the picture is kept; 0 is nothing of it."""
     colours: Fraction = 0.3
     """How far colours are led to those of the style picture, where a model has no eye for styles."""
@@ -95,7 +95,8 @@ class Restore(Config):
     sigma: Annotated[float, Field(ge=0, le=255)] = 0.0
     """Deviation of the noise that came on top, in units of 255."""
     method: Literal["auto", "mmps", "tmpd", "pigdm", "dps", "diffpir", "ddnm", "ddnm_plus"] = "auto"
-    """``auto``: ``ddnm`` without noise where that is exact (not for blur), ``mmps`` otherwise."""
+    """``auto``: ``ddnm`` without noise where that is exact (not for blur), else ``mmps``, or ``diffpir`` for pictures
+    that are many times as large as those of the model."""
 
 
 class Upscale(Config):

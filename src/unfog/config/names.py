@@ -70,6 +70,7 @@ GRIDS: Mapping[str, Name] = {
     "ays_sdxl": Name("AYS SDXL"),
     "ays_svd": Name("AYS SVD"),
     "fitted": Name("Fitted"),
+    "learned": Name("Learned"),
     "calibrated": Name("Calibrated"),
 }
 AUTOMATIC = "automatic"  # their word for: as the sampler likes it

@@ -15,7 +15,7 @@ from unfog.config.base import Config
 from unfog.config.edit import Denoise, Inpaint, Restore, Way
 from unfog.config.sample import Layout, SampleConfig, Seed, Side
 
-NUMERICS = 6
+NUMERICS = 7
 """Raised by every change of the program after which the same recipe gives other pixels."""
 
 Device = Literal["cpu", "cuda", "mps"]

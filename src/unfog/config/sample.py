@@ -54,8 +54,9 @@ GridName = Literal[
     "ays_sdxl",
     "ays_svd",
     "fitted",
+    "learned",
 ]
-PLAIN: tuple[SamplerName, GridName] = ("trig_multistep", "fitted")
+PLAIN: tuple[SamplerName, GridName] = ("trig_multistep", "learned")
 """The default sampler and grid without guidance: what comes nearest to exact solutions in 5 to 20 steps. Guided
 estimates bend more sharply, and ``unipc`` follows them better (docs/samplers.md)."""
 GUIDED: GridName = "beta"

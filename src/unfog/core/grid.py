@@ -14,6 +14,7 @@ from ``sigma_max`` (or the largest ratio of the schedule, if smaller; this node 
     trig        rho = sigma_data tan(u), u linear                              Lu & Song 2024 (TrigFlow)
     ays_*       rho as published, its logarithm interpolated                   Sabour et al. 2024 (core/aligned.py)
     fitted      rho as fitted to exact solutions for few steps                 core/fitted.py
+    learned     the same, learned together with what the sampler trusts there  core/learned.py
 
 ``uniform`` and ``beta`` (Lee et al. 2024, "Beta sampling is all you need") are spaced in the process's own time. Grids
 that were made for discrete chains stand in ``core/table_grid.py``.
@@ -31,6 +32,7 @@ from torch import Tensor
 
 from unfog.core.aligned import SD15, SDXL, SVD, resampled
 from unfog.core.fitted import TOP, levels
+from unfog.core.learned import LEARNED, NEAR
 from unfog.core.process import Process
 from unfog.core.quantiles import quantiles
 from unfog.util.errors import UsageError
@@ -151,6 +153,14 @@ def fitted(process: Process, n: int) -> Float64[Tensor, " nodes"]:
     return through(process, [-math.log(rho) for rho in levels(n, min(top, TOP))])
 
 
+def learned(process: Process, n: int) -> Float64[Tensor, " nodes"]:
+    """Nodes learned with the trust of ``trig_multistep``, for 5, 8, 12 and 20 steps; ``fitted`` for others."""
+    _check(n)
+    if n not in LEARNED or math.exp(-process.lam(torch.ones(1, dtype=torch.float64)).item()) < TOP * (1 - NEAR):
+        return fitted(process, n)
+    return through(process, [-math.log(rho) for rho in LEARNED[n].levels])
+
+
 def _aligned(process: Process, n: int, table: Sequence[float]) -> Float64[Tensor, " nodes"]:
     _check(n)
     top, _ = _ends(process, table[-1], table[0])
@@ -177,6 +187,7 @@ GRIDS: dict[str, Grid] = {
     "ays_sdxl": ays_sdxl,
     "ays_svd": ays_svd,
     "fitted": fitted,
+    "learned": learned,
 }
 
 

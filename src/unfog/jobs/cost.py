@@ -13,6 +13,7 @@ from unfog.guidance.windows import count
 from unfog.jobs.asked import Settled
 from unfog.jobs.edit import steps_made
 from unfog.jobs.layered import layers_in, paintings, rounds
+from unfog.jobs.mend_ways import factor_of
 from unfog.tasks.denoise import overlap, parts
 from unfog.tasks.inpaint import TIMES
 from unfog.tasks.restore import RESTORERS
@@ -75,8 +76,8 @@ def evaluations(way: Way, size: tuple[int, int], side: int) -> int:
             return INVERTING
         case Inpaint(method=method, tries=tries):
             return tries * (TIMES if method == "repaint" else 1)
-        case Restore(degradation=degradation, amount=amount, method=method):
-            times = int(amount or 1) if degradation == "downsample" else 1
+        case Restore(method=method):
+            times = factor_of(way)
             gradients = RESTORERS[method].gradients if method in RESTORERS else 0
             return (1 + GRADIENT * gradients) * count((height * times, width * times), side, overlap(side, 1))
         case _:

@@ -29,9 +29,8 @@ from unfog.media.recipe import picture_file
 from unfog.model.locate import Found
 from unfog.model.model import Model
 from unfog.tasks.denoise import uncertainty as spread_of
-from unfog.tasks.frame import grown, laid, seen
 from unfog.tasks.generate import Tally, decode
-from unfog.tasks.membrane import eased, seamless
+from unfog.tasks.insert import inserted
 from unfog.util.random import image_seed
 
 NOTED = 1.05  # times enlarged from where on it is said
@@ -66,7 +65,7 @@ def edit_job(
     check_edit(found.manifest, request, inputs)
     loaded = open_model(source, device) if isinstance(source, Found) else source
     model, tally, told = loaded.model, Tally(), list[str]()
-    work = work_of(model, request, inputs, tally)
+    work = work_of(loaded, request, inputs, tally)
     for note in (*notes(model, [request.prompt], request.negative), *where(work)):
         told.append(note.message)
         yield note
@@ -164,17 +163,10 @@ def finished(loaded: Loaded, work: Work, x: torch.Tensor | None) -> torch.Tensor
     """The picture with what was painted in it; as it is, if no step was made."""
     if x is None:
         return work.original.pixels
-    frame, (width, height) = work.frame, work.frame.canvas
+    width, height = work.frame.canvas
     decoded = x if work.pixels else loaded.model.codec.decode(x)[..., :height, :width]
-    decoded = decoded.float().cpu().clamp(-1, 1)
-    painted = grown(decoded, (frame.width, frame.height), loaded.upscaler)
-    whole = work.original.pixels.clone()
-    mask = None if work.mask is None else frame.cut(work.mask)
-    if mask is not None:
-        around = seen(frame.cut(whole), painted.shape[1])
-        painted = eased(seamless(painted, around, mask), around, mask, max(1, round(frame.enlarged / 2)))
-    frame.cut(whole).copy_(laid(painted, frame.cut(whole), mask))
-    return whole
+    painted = decoded.float().cpu().clamp(-1, 1)
+    return inserted(painted, work.original.pixels, work.frame, work.mask, loaded.upscaler)
 
 
 def recipe_for(

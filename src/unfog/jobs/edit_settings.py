@@ -14,12 +14,12 @@ from unfog.jobs.mend_checks import check_mending
 from unfog.jobs.mend_ways import measured, settled
 from unfog.jobs.settings import Chosen, check, settle
 from unfog.media.image import SAFE
+from unfog.tasks.restore import RESTORERS
 from unfog.text.prompt import Composition, parse
 from unfog.util.errors import UsageError
 
 EXACT = "ddim"  # the sampler whose steps are inverted, and repeated by repaint
 EXACT_STEPS = 50
-RESTORE_STEPS = 50  # with 12, samples of sharp deconvolution were still noisy
 
 
 def way_of_edit(method: str, strength: float | None, was: str) -> Img2Img | Inversion:
@@ -64,7 +64,8 @@ def edit_request_for(
     if isinstance(way, Denoise) and way.sigma is None:
         way = way.model_copy(update={"sigma": measured(inputs.picture)})
     if isinstance(way, Restore):
-        way, chosen = settled(way, inputs.picture), replace(chosen, steps=chosen.steps or RESTORE_STEPS)
+        way = settled(way, inputs.picture, manifest.model.picture.size)
+        chosen = replace(chosen, steps=chosen.steps or RESTORERS[way.method].steps)
     if isinstance(way, Inpaint) and way.method == "repaint":
         chosen = replace(chosen, sampler=chosen.sampler or EXACT)
     sample = settle(manifest, chosen)

@@ -12,6 +12,7 @@ from torch import Tensor
 from unfog.config.edit import Denoise, EditRequest, Img2Img, Inpaint, Inversion, Restore, Restyle, Upscale
 from unfog.evaluate.psnr import psnr
 from unfog.jobs.edit_work import Inputs, Work
+from unfog.jobs.generate import Loaded
 from unfog.jobs.mend_ways import mending
 from unfog.media.mask import box_mask, feathered
 from unfog.media.original import Original
@@ -21,22 +22,24 @@ from unfog.tasks.frame import Frame, around, frame_of, seen, shrunk, shrunk_besi
 from unfog.tasks.generate import Tally
 from unfog.tasks.img2img import img2img
 from unfog.tasks.inpaint import inpaint
+from unfog.tasks.insert import seam_of
 from unfog.tasks.invert import inverted, redrawn
 from unfog.tasks.restyle import restyle
 from unfog.tasks.wherever import wherever
 from unfog.text.prompt import parse
 
 
-def work_of(model: Model, request: EditRequest, inputs: Inputs, tally: Tally) -> Work:
+def work_of(loaded: Loaded, request: EditRequest, inputs: Inputs, tally: Tally) -> Work:
     """What is to be done, for a request that the model can fulfil.
 
     Raises:
         UsageError: a picture that is too long and narrow, a box outside of it, words that act nowhere.
     """
+    model = loaded.model
     picture, trained, channels = inputs.picture, model.config.picture.size, model.config.picture.channels
     prompt, sample, negative = parse(request.prompt), request.sample, request.negative
     if isinstance(request.way, Inpaint):
-        return painting(model, request, request.way, inputs, tally)
+        return painting(loaded, request, request.way, inputs, tally)
     if isinstance(request.way, Denoise | Restore | Upscale):
         return mending(model, request, request.way, inputs, tally)
     frame = frame_of(*picture.size, trained)
@@ -97,8 +100,9 @@ def inverting(
     return Work(picture, frame, None, run, lambda: apart[-1])
 
 
-def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, tally: Tally) -> Work:
+def painting(loaded: Loaded, request: EditRequest, way: Inpaint, inputs: Inputs, tally: Tally) -> Work:
     """Painting a part of a picture, or what lies round it."""
+    model = loaded.model
     picture, channels, method = inputs.picture, model.config.picture.channels, way.method
     assert method != "auto"
     mask = inputs.mask
@@ -123,6 +127,7 @@ def painting(model: Model, request: EditRequest, way: Inpaint, inputs: Inputs, t
             request.sample,
             method=method,
             tries=way.tries,
+            seam=lambda painted: seam_of(painted, picture.pixels, frame, mask, loaded.upscaler),
             negative=request.negative,
             tally=tally,
         )

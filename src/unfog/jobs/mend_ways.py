@@ -13,15 +13,16 @@ from unfog.config.edit import Denoise, EditRequest, Restore, Upscale
 from unfog.core.blur import Blur, gaussian, symmetric
 from unfog.core.jpeg import ROUNDING, Jpeg, quality_of
 from unfog.core.operator import Downsample, Grey, Known, Operator
+from unfog.guidance.windows import count
 from unfog.jobs.edit_work import Inputs, Work
 from unfog.media.original import Original
 from unfog.model.model import Model
 from unfog.samplers.step import Step
-from unfog.tasks.denoise import UNIT, anywhere, mean_in_parts, parts, posterior_samples, unclipped
+from unfog.tasks.denoise import UNIT, anywhere, mean_in_parts, overlap, parts, posterior_samples, unclipped
 from unfog.tasks.frame import Frame, grown, seen
 from unfog.tasks.generate import Tally, times
 from unfog.tasks.noise_level import noise_level
-from unfog.tasks.restore import DEFAULT, Measurement, restored
+from unfog.tasks.restore import DEFAULT, LARGE, MANY, Measurement, restored
 from unfog.util.random import Draw, Noise
 
 AMOUNT = {"blur": 2.0, "downsample": 4.0}
@@ -62,14 +63,14 @@ def restoring(model: Model, request: EditRequest, way: Restore, inputs: Inputs, 
     """A sample of the pictures that could have been measured as this one."""
     picture, channels = inputs.picture, model.config.picture.channels
     y, (width, height) = seen(picture.pixels, channels).to(model.device), picture.size
-    factor = int(way.amount or 1) if way.degradation == "downsample" else 1
+    factor = factor_of(way)
     canvas = (width * factor, height * factor)
     operator = operator_of(way, channels, inputs)
     y = y.mean(1, keepdim=True) if way.degradation == "grey" else y
     process, ts = model.denoiser.process, times(request.sample, model.denoiser.process)
     if way.degradation in ("mask", "jpeg"):
         y = operator.forward(y)
-    measurement = Measurement(operator, y, ROUNDING if way.degradation == "jpeg" else way.sigma / UNIT)
+    measurement = Measurement(operator, y, doubt(way))
 
     def run(seed: int) -> Iterator[Step]:
         noise = Noise((seed,), (channels, canvas[1], canvas[0]), device=model.device)
@@ -150,11 +151,28 @@ def measured(picture: Original) -> float:
     return round(noise_level(seen(picture.pixels[:3], 3)[0]).sigma, 2)
 
 
-def settled(way: Restore, picture: Original) -> Restore:
-    """The amount and the method if nobody says."""
+def settled(way: Restore, picture: Original, side: int) -> Restore:
+    """The amount and the method if nobody says; ``side``: of the pictures that the model was trained on."""
     amount = way.amount if way.amount is not None else AMOUNT.get(way.degradation)
     if amount is None and way.degradation == "jpeg" and picture.steps is not None:
         amount = quality_of(picture.steps)
+    way = way.model_copy(update={"amount": amount})
+    if way.method != "auto":
+        return way
+    width, height = (length * factor_of(way) for length in picture.size)
+    usual = DEFAULT if count((height, width), side, overlap(side, 1)) <= MANY else LARGE
     exact = way.sigma == 0 and way.degradation not in ("blur", "kernel", "jpeg")
-    method = way.method if way.method != "auto" else "ddnm" if exact else DEFAULT
-    return way.model_copy(update={"amount": amount, "method": method})
+    return way.model_copy(update={"method": "ddnm" if exact else usual})
+
+
+def doubt(way: Restore) -> float:
+    """Deviation of the noise in what was measured: where a blur is undone at least that of rounding."""
+    if way.degradation == "jpeg":
+        return ROUNDING
+    least = ROUNDING if way.degradation in ("blur", "kernel") else 0.0
+    return max(way.sigma, least) / UNIT
+
+
+def factor_of(way: Restore) -> int:
+    """How many times larger the picture becomes."""
+    return int(way.amount or 1) if way.degradation == "downsample" else 1

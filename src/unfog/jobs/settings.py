@@ -23,7 +23,7 @@ DISTORTION = 0.05  # canvas and picture are of one shape up to rounding: 16 pixe
 LARGEST = 8  # times the trained side: beyond it there is only repetition, at a cost that grows with its fourth power
 
 FIXED = "rf_shift"  # the grid where nodes that were fitted to a sampler, or to a model, do not apply
-FITTED = "fitted"  # to exact solutions, for the default sampler
+FITTED = ("fitted", "learned")  # to exact solutions, for the default sampler
 
 
 def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
@@ -38,7 +38,7 @@ def settle(manifest: Manifest, chosen: Chosen) -> SampleConfig:
     chosen = translated(chosen)
     other = chosen.sampler not in (None, manifest.sample.sampler)
     settings = manifest.sample.model_dump()
-    if manifest.sample.nodes or (other and manifest.sample.grid == FITTED):
+    if manifest.sample.nodes or (other and manifest.sample.grid in FITTED):
         settings |= {"grid": FIXED}
     settings |= {"nodes": None}
     if manifest.caption_dropout == 0:

@@ -131,11 +131,12 @@ def steered_by(
     return ranged(steered, sample)
 
 
-def times(sample: SampleConfig, process: Process) -> Float64[Tensor, " nodes"]:
-    """The nodes that the settings ask for."""
+def times(sample: SampleConfig, process: Process, *, whole: bool = True) -> Float64[Tensor, " nodes"]:
+    """The nodes that the settings ask for; not ``whole``: of which a part is walked, for which none were learned."""
     if sample.nodes is not None:
         return through(process, sample.nodes)
-    return GRIDS[sample.grid](process, sample.steps)
+    grid = "fitted" if sample.grid == "learned" and not whole else sample.grid
+    return GRIDS[grid](process, sample.steps)
 
 
 def one_by_one(denoise: Denoise) -> Denoise:

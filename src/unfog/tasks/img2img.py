@@ -47,7 +47,7 @@ def img2img(
     Raises:
         UsageError: a strength outside 0..1.
     """
-    ts = entered_at(model.denoiser.process, times(sample, model.denoiser.process), strength)
+    ts = entered_at(model.denoiser.process, times(sample, model.denoiser.process, whole=strength == 1), strength)
     along = ts if len(ts) > 1 else None
     asks = guided(model, prompt, negative, sample, tally or Tally(), ts=along, beside=beside, beside_null=beside_null)
     denoise = wrap(asks)

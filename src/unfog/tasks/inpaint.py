@@ -7,7 +7,8 @@
 
 Of each the ground is led over from what is known while much noise is left (``guidance/meet.py``).
 
-Each may be painted several times side by side, with other noise; the one with the least seam is kept.
+Each may be painted several times side by side, with other noise; the one with the least seam is kept: on the way on the
+canvas, in the end as it stands in the picture (``tasks/insert.py``).
 
 RePaint (Lugmayr et al. 2022): after a step from t to s, noise leads back to t by the transition of the Markov chain,
 and the step is made again; here with jumps of one step.
@@ -15,7 +16,7 @@ and the step is made again; here with jumps of one step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -54,6 +55,7 @@ def inpaint(
     *,
     method: Literal["told", "kept", "repaint"],
     tries: int = 1,
+    seam: Callable[[Tensor], float] | None = None,
     negative: str = "",
     tally: Tally | None = None,
 ) -> Iterator[Step]:
@@ -65,6 +67,7 @@ def inpaint(
         prompt: what the finished picture shows; seeds, sample, negative, tally: as in ``tasks.generate.generate``.
         tries: how often each is painted; every step yields the one with the least seam so far. On a GPU all of them
             pass through the network together, so memory grows with their number.
+        seam: how strong it is in the end, for what was painted as (1, c, h, w); ``None``: as on the canvas.
     """
     x, mask = x.to(model.device), mask.to(model.device)
     y, process, known = model.encode(x), model.denoiser.process, mask == 0
@@ -88,7 +91,7 @@ def inpaint(
     else:
         steps = walk(model, kept, noise, sample)
     for step in steps:
-        yield step if tries == 1 else best(step, model, x, mask, tries)
+        yield step if tries == 1 else best(step, model, x, mask, tries, seam if step.s == 0 else None)
 
 
 def celled(mask: Float[Tensor, "1 1 h w"], cell: int) -> Float[Tensor, "1 1 h2 w2"]:
@@ -113,10 +116,21 @@ def fitted(
     return one_by_one(fit) if model.device.type == "cpu" else fit
 
 
-def best(step: Step, model: Model, x: Float[Tensor, "1 c h w"], mask: Float[Tensor, "1 1 h w"], tries: int) -> Step:
-    """Of every ``tries`` rows the one whose estimate has the least seam with ``x``."""
-    laid = [pixels_of(row, model, x).where(mask > 0, x)[0] for row in step.x0.split(1)]
-    seams = torch.tensor([across(picture, mask[0, 0]) for picture in laid]).nan_to_num(torch.inf)
+def best(
+    step: Step,
+    model: Model,
+    x: Float[Tensor, "1 c h w"],
+    mask: Float[Tensor, "1 1 h w"],
+    tries: int,
+    seam: Callable[[Tensor], float] | None,
+) -> Step:
+    """Of every ``tries`` rows the one whose estimate has the least seam with ``x``, or of which ``seam`` says so."""
+    painted = [pixels_of(row, model, x) for row in step.x0.split(1)]
+    if seam is None:
+        found = [across(row.where(mask > 0, x)[0], mask[0, 0]) for row in painted]
+    else:
+        found = [seam(row.float().cpu()) for row in painted]
+    seams = torch.tensor(found).nan_to_num(torch.inf)
     rows = seams.unflatten(0, (-1, tries)).argmin(1) + torch.arange(0, len(seams), tries)
     return replace(step, x=step.x[rows], x0=step.x0[rows])
 

@@ -41,7 +41,7 @@ def eased(
     """``painted``, within ``reach`` pixels (at most ``FURTHEST``) of where ``mask`` is 0 led over from ``picture``.
 
     Pixel by pixel inwards, each goes on from those beside it that are known or done: ring r of them is changed by the
-    mean of what they differ by, times 1 - r / (reach + 1). From a reach of 3 on what differs has to last
+    mean of what they differ by, times 1 - (r / (reach + 1))^2. From a reach of 3 on what differs has to last
     (``lasting``).
     """
     reach = min(reach, FURTHEST)
@@ -59,7 +59,7 @@ def eased(
             break
         means = F.avg_pool2d(apart, 3, stride=1, padding=1) / share.clamp(min=1e-6)
         apart, known = means.where(near, apart), known + near
-        change = change + means * near * (1 - ring / (reach + 1))
+        change = change + means * near * (1 - (ring / (reach + 1)) ** 2)
     out = painted.clone()
     out[part] += change
     return proper(out)

@@ -33,11 +33,11 @@ export type Settings = {
 };
 
 export const DEFAULTS: Settings = {
-  inpaint: { feather: 0, crop: "auto", method: "auto", tries: 3, words: "" },
-  outpaint: { margins: [0, 0, 0, 0], feather: 0, tries: 3 },
+  inpaint: { feather: 0, crop: "auto", method: "auto", tries: 4, words: "" },
+  outpaint: { margins: [0, 0, 0, 0], feather: 0, tries: 4 },
   img2img: { strength: 0.6 },
   inversion: { was: "", words: 0.8, layout: 0.4 },
-  restyle: { keep: 0.3, colours: 0.3 },
+  restyle: { keep: 0.4, colours: 0.3 },
   denoise: { sigma: null, sampled: false },
   restore: { degradation: "blur", amount: 2, sigma: 0 },
   upscale: { factor: 4 },

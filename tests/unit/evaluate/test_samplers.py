@@ -61,7 +61,7 @@ def test_the_default_spends_what_it_is_given():
     for budget in (1, 5, 20):
         sampler, grid = default(budget)
         assert SAMPLERS[sampler].calls(budget) == budget
-        assert grid == "fitted"
+        assert grid == "learned"
 
 
 @pytest.mark.parametrize("budget", [5, 8, 12])

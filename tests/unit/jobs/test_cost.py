@@ -52,7 +52,7 @@ def test_a_mean_is_made_window_by_window(views):
         (Inversion(was="x"), 3 * 14, 2),  # there, back, and anew
         (Img2Img(strength=0.5), 8, 1),  # painted at the size of the model
         (Upscale(factor=2), 2, 1),
-        (Inpaint(method="repaint"), 14, 6),  # every step twice, three side by side
+        (Inpaint(method="repaint"), 14, 8),  # every step twice, four side by side
         (Inpaint(method="told", tries=2), 14, 2),
     ],
 )

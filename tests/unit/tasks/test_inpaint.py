@@ -139,6 +139,22 @@ def test_of_several_tries_the_one_with_the_least_seam_is_kept(model, method):
     assert seams[0] > seams[2]
 
 
+def test_what_is_kept_in_the_end_may_be_judged_as_it_stands_in_the_picture(model):
+    """Here by its mean: the darkest and the brightest of the same four."""
+    x, mask, sample = picture(), middle(), SampleConfig.parse({"steps": 2, "guidance": 1.0, "sampler": "ddim"})
+    means, seen = list[float](), list[tuple[int, ...]]()
+    for sign in (1, -1):
+
+        def seam(painted: Tensor, sign: int = sign) -> float:
+            seen.append(tuple(painted.shape))
+            return sign * painted.mean().item()
+
+        made = list(inpaint(model, x, mask, PROMPT, [3], sample, method="told", tries=4, seam=seam))
+        means.append(made[-1].x0.clamp(-1, 1).mean().item())
+    assert means[0] < means[1]
+    assert seen == [(1, 3, 16, 16)] * 8  # every one, and in the last step only
+
+
 @pytest.mark.slow
 def test_repaint_approaches_the_marginals():
     """Of Gaussian data: mean and deviation of what comes out; the posterior of a step is narrower than it should be."""

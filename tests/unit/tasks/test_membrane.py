@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from unfog.tasks.membrane import DRIFT, eased, seamless
@@ -47,6 +48,12 @@ def test_an_outline_that_is_a_few_pixels_off_bends_to_the_one_it_goes_on_from() 
     steps = (made - painted)[0, 0, 12, 9:14]
     assert steps.diff().min() > 0  # it fades
     assert steps[-1] == 0
+
+
+def test_what_is_continued_fades_slowly_at_first() -> None:
+    half = (torch.arange(30) >= 15).float().expand(24, 30)
+    made = eased(torch.zeros(1, 3, 24, 30), torch.full((1, 3, 24, 30), 0.5), half, 4)
+    assert made[0, 0, 12, 15:20].tolist() == pytest.approx([0.5 * (1 - (ring / 5) ** 2) for ring in (1, 2, 3, 4, 5)])
 
 
 def test_the_rim_of_what_a_mask_does_not_quite_cover_is_not_continued() -> None:
